@@ -1,0 +1,50 @@
+# Two commands matter: `make run` (the whole office on this machine) and `make test` (the whole suite).
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= $(HOME)/.juyang
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: run install test check bench lock docs clean
+
+run: install
+	$(BIN)/juyang up --data "$(DATA)"
+
+install: $(VENV)/.installed
+
+$(VENV)/.python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "需要 Python 3.11：未找到 $(PYTHON)。Python 3.11 is needed: install it, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: requirements.txt pyproject.toml $(VENV)/.python
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+test: $(VENV)/.developed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyrefly check
+
+bench: $(VENV)/.developed
+	$(BIN)/python -m tests.bench.run
+
+docs: $(VENV)/.developed
+	$(BIN)/python -m deploy.publish
+
+# Locks carry hashes and no index address.
+lock:
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile pyproject.toml --extra build -o requirements.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
+	$(BIN)/uv pip compile pyproject.toml --extra build --group dev -o requirements-dev.txt -c requirements.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,1 @@
+"""Evaluation: providers' admission, feedback, scores and the chain of each application."""

@@ -1,0 +1,21 @@
+"""The ground of the evaluation schema: scope functions, outbox, inbox, idempotency and audit."""
+
+from __future__ import annotations
+
+from shared.ground.v1 import ground, run_script
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ground("evaluation")
+
+
+def downgrade() -> None:
+    run_script("""
+        DROP TABLE audit_seals, audit, idempotency, parked, inbox, outbox, outbox_heads;
+        DROP FUNCTION scope_areas(), scope_agency();
+    """)

@@ -1,0 +1,1 @@
+"""Scheduling: the catalogue, five-fixed plans and visits (五定服务)."""

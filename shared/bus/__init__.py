@@ -1,0 +1,1 @@
+"""The bus: a port with two adapters, `direct` (in process) and `kafka`."""

@@ -1,0 +1,188 @@
+"""The inbox: gives each letter its effect once, in the transaction that remembers the letter."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import telemetry
+from shared.caller import Caller, district_of
+from shared.clock import OfficeClock
+from shared.contracts.letter import Envelope, Letter
+from shared.work import Work
+
+log = logging.getLogger("juyang.inbox")
+Handler = Callable[[Any, Any], Awaitable[None]]
+"""`async def grant(letter: AwardGranted, store: Store)`: load, decide, save."""
+
+TAKE = """
+INSERT INTO inbox (consumer, letter_id)
+SELECT :consumer, t.id FROM unnest(CAST(:ids AS uuid[])) AS t(id)
+ON CONFLICT DO NOTHING RETURNING letter_id
+"""
+BLOCKED = """
+SELECT DISTINCT key FROM parked
+WHERE consumer = :consumer AND state = 'waiting' AND key = ANY(CAST(:keys AS uuid[]))
+"""
+PARK = """
+INSERT INTO parked (consumer, letter_id, type, topic, key, aggregate_id, seq, envelope, cause,
+    attempts)
+VALUES (:consumer, :id, :type, :topic, :key, :aggregate_id, :seq, CAST(:envelope AS jsonb), :cause,
+    :attempts)
+ON CONFLICT (consumer, letter_id) DO NOTHING
+"""
+ATTEMPTS = 3
+PAUSE_S = 0.05
+NOWHERE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One wing's ear: which letters it hears, and the store that its handlers get."""
+
+    handlers: Mapping[type[Letter], Handler]
+    store: Callable[[Work], Any]
+
+
+class Inbox:
+    """One service's consumer: batches in, effects once, poison parked with its cause."""
+
+    def __init__(
+        self,
+        consumer: str,
+        engine: AsyncEngine,
+        clock: OfficeClock,
+        hearings: Sequence[Hearing],
+        committed: Callable[[], None],
+        state: Mapping[str, Any],
+    ) -> None:
+        self.consumer = consumer
+        self._engine = engine
+        self._state = state
+        self._clock = clock
+        self._committed = committed
+        self._heard: dict[str, list[tuple[type[Letter], Handler, Callable[[Work], Any]]]] = {}
+        for hearing in hearings:
+            for kind, handler in hearing.handlers.items():
+                self._heard.setdefault(kind.TYPE, []).append((kind, handler, hearing.store))
+
+    async def receive(self, letters: Sequence[Envelope]) -> None:
+        """Take over a batch; on failure go letter by letter and park what cannot be handled."""
+        try:
+            await self._together(letters)
+        except (OperationalError, InterfaceError, OSError):
+            raise
+        except Exception:
+            for letter in letters:
+                await self._alone(letter)
+
+    async def _together(self, letters: Sequence[Envelope]) -> None:
+        work = self._work()
+        try:
+            taken = await work.rows(TAKE, consumer=self.consumer, ids=[x.id for x in letters])
+            fresh = {row["letter_id"] for row in taken}
+            blocked = await self._blocked(work, letters)
+            for letter in letters:
+                if letter.id in fresh:
+                    fresh.discard(letter.id)
+                    await self._handle(work, letter, blocked)
+            work.cause = None
+            if taken:
+                work.audit("letters.handled", count=len(taken))
+            await work.commit()
+        finally:
+            await work.abandon()
+        self._committed()
+
+    async def _handle(self, work: Work, letter: Envelope, blocked: set[UUID]) -> None:
+        if letter.key in blocked:
+            await self._park(work, letter, "waits behind a parked letter of the same key", 0)
+            return
+        work.cause = letter
+        for kind, handler, store in self._heard.get(letter.type, ()):
+            with telemetry.receiving(letter, self.consumer):
+                opened = letter.open(kind)
+                await work.rescope(scope_of(opened))
+                await handler(opened, store(work))
+
+    async def _alone(self, letter: Envelope) -> None:
+        cause = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await self._together([letter])
+                return
+            except (OperationalError, InterfaceError, OSError):
+                raise
+            except Exception as failure:
+                cause = cause_of(failure)
+                log.warning("letter %s %s failed: %s", letter.id, letter.type, cause)
+                if attempt < ATTEMPTS:
+                    await asyncio.sleep(PAUSE_S * attempt)
+        await self._set_aside(letter, cause)
+
+    async def _set_aside(self, letter: Envelope, cause: str) -> None:
+        work = self._work()
+        try:
+            await work.run(
+                "INSERT INTO inbox (consumer, letter_id) VALUES (:consumer, :id) "
+                "ON CONFLICT DO NOTHING",
+                consumer=self.consumer,
+                id=letter.id,
+            )
+            await self._park(work, letter, cause, ATTEMPTS)
+            work.audit("letters.parked", str(letter.id), detail=letter.type)
+            await work.commit()
+        finally:
+            await work.abandon()
+
+    async def _blocked(self, work: Work, letters: Sequence[Envelope]) -> set[UUID]:
+        keys = [letter.key for letter in letters]
+        found = await work.rows(BLOCKED, consumer=self.consumer, keys=keys)
+        return {row["key"] for row in found}
+
+    async def _park(self, work: Work, letter: Envelope, cause: str, attempts: int) -> None:
+        await work.run(
+            PARK,
+            consumer=self.consumer,
+            id=letter.id,
+            type=letter.type,
+            topic=letter.topic,
+            key=letter.key,
+            aggregate_id=letter.aggregate_id,
+            seq=letter.seq,
+            envelope=letter.to_json(),
+            cause=cause,
+            attempts=attempts,
+        )
+
+    def _work(self) -> Work:
+        return Work(
+            engine=self._engine,
+            caller=Caller(sub=f"consumer:{self.consumer}", role="operator"),
+            clock=self._clock,
+            areas=NOWHERE,
+            state=self._state,
+        )
+
+
+def scope_of(letter: Letter) -> str:
+    """The districts that a letter's handler may touch, as LIKE patterns separated by commas.
+
+    A whole district, since a person may move between streets while letters are on their way;
+    a letter without an area concerns no area-bound row.
+    """
+    return ",".join(sorted({f"{district_of(place)}%" for place in letter.areas()})) or NOWHERE
+
+
+def cause_of(failure: Exception) -> str:
+    """Why a letter failed, without values: type, and for the database its own error class."""
+    if isinstance(failure, DBAPIError):
+        return f"{type(failure.orig).__name__}"
+    return f"{type(failure).__name__}"

@@ -1,0 +1,95 @@
+"""The outbox: letters wait here, inside the transaction that caused them, for the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.letter import Envelope
+
+# One statement for any number of letters: the heads' row locks order writers of one aggregate,
+# and positions are drawn after the lock is held.
+POST = text("""
+WITH letters AS (
+    SELECT * FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:topics AS text[]),
+        CAST(:keys AS uuid[]), CAST(:aggregates AS uuid[]), CAST(:occurred AS timestamptz[]),
+        CAST(:recorded AS timestamptz[]), CAST(:persons AS uuid[]), CAST(:applications AS uuid[]),
+        CAST(:causes AS uuid[]), CAST(:areas AS text[]), CAST(:agencies AS text[]),
+        CAST(:traces AS text[]), CAST(:facts AS text[])
+    ) WITH ORDINALITY AS t(id, type, topic, key, aggregate_id, occurred_at, recorded_at,
+        person_id, application_id, causation_id, area_code, agency, traceparent, facts, nth)
+), counts AS (
+    SELECT aggregate_id, count(*) AS n FROM letters GROUP BY aggregate_id ORDER BY aggregate_id
+), heads AS (
+    INSERT INTO outbox_heads AS h (aggregate_id, seq)
+    SELECT aggregate_id, n FROM counts
+    ON CONFLICT (aggregate_id) DO UPDATE SET seq = h.seq + excluded.seq
+    RETURNING h.aggregate_id, h.seq
+)
+INSERT INTO outbox (id, type, topic, key, aggregate_id, seq, occurred_at, recorded_at, person_id,
+    application_id, causation_id, area_code, agency, traceparent, facts)
+SELECT l.id, l.type, l.topic, l.key, l.aggregate_id,
+    h.seq - c.n + row_number() OVER (PARTITION BY l.aggregate_id ORDER BY l.nth),
+    l.occurred_at, l.recorded_at, l.person_id, l.application_id, l.causation_id, l.area_code,
+    l.agency, l.traceparent, CAST(l.facts AS jsonb)
+FROM letters l JOIN heads h USING (aggregate_id) JOIN counts c USING (aggregate_id)
+ORDER BY l.nth
+""")
+
+UNSENT = text("""
+SELECT position, id, type, topic, aggregate_id, seq, occurred_at, recorded_at, person_id,
+    application_id, causation_id, area_code, agency, traceparent, CAST(facts AS text) AS facts
+FROM outbox
+WHERE NOT sent AND (:parts = 1 OR mod(abs(hashtextextended(CAST(key AS text), 0)), :parts) = :part)
+ORDER BY position LIMIT :most
+""")
+
+SENT = text("UPDATE outbox SET sent = true WHERE position = ANY(CAST(:positions AS bigint[]))")
+
+
+def _columns(letters: Sequence[Envelope]) -> dict[str, Any]:
+    return {
+        "ids": [x.id for x in letters],
+        "types": [x.type for x in letters],
+        "topics": [x.topic for x in letters],
+        "keys": [x.key for x in letters],
+        "aggregates": [x.aggregate_id for x in letters],
+        "occurred": [x.occurred_at for x in letters],
+        "recorded": [x.recorded_at for x in letters],
+        "persons": [x.person_id for x in letters],
+        "applications": [x.application_id for x in letters],
+        "causes": [x.causation_id for x in letters],
+        "areas": [x.area_code for x in letters],
+        "agencies": [x.agency for x in letters],
+        "traces": [x.traceparent for x in letters],
+        "facts": [x.facts.decode() for x in letters],
+    }
+
+
+async def post(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
+    """Put letters into the outbox, in order, numbering each aggregate's letters without a gap."""
+    await connection.execute(POST, _columns(letters))
+
+
+def envelope_of(row: RowMapping) -> Envelope:
+    """Read a letter from its outbox row."""
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}
+    values["facts"] = values["facts"].encode()
+    return Envelope(**values)
+
+
+async def unsent(
+    connection: AsyncConnection, *, part: int, parts: int, most: int
+) -> list[Envelope]:
+    """The oldest unsent letters of one partition, in order."""
+    found = await connection.execute(UNSENT, {"part": part, "parts": parts, "most": most})
+    return [envelope_of(row) for row in found.mappings()]
+
+
+async def mark_sent(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
+    """Letters that the bus has taken over for good."""
+    await connection.execute(SENT, {"positions": [x.position for x in letters]})

@@ -1,0 +1,66 @@
+"""Trace context: into the outbox row, out of it in the receiver, and into logs and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.contracts.letter import Envelope
+
+PROPAGATOR = TraceContextTextMapPropagator()
+TRACER = trace.get_tracer("juyang.letters")
+
+
+def traceparent() -> str | None:
+    """The W3C traceparent of the current span, or none."""
+    carrier: dict[str, str] = {}
+    PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def trace_id() -> str:
+    """The current trace id in hex, or an empty text."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else ""
+
+
+@contextmanager
+def receiving(letter: Envelope, consumer: str) -> Iterator[None]:
+    """Make a CONSUMER span current that continues the letter's trace."""
+    parent = PROPAGATOR.extract({"traceparent": letter.traceparent or ""})
+    with TRACER.start_as_current_span(
+        f"{letter.topic} process",
+        context=parent,
+        kind=SpanKind.CONSUMER,
+        attributes={
+            "messaging.system": "juyang",
+            "messaging.destination.name": letter.topic,
+            "messaging.operation.type": "process",
+            "messaging.consumer.group.name": consumer,
+            "messaging.message.id": str(letter.id),
+            "juyang.letter.type": letter.type,
+        },
+    ):
+        yield
+
+
+@contextmanager
+def sending(letter: Envelope) -> Iterator[str | None]:
+    """A PRODUCER span in the letter's trace; gives the traceparent to put on the wire."""
+    parent = PROPAGATOR.extract({"traceparent": letter.traceparent or ""})
+    with TRACER.start_as_current_span(
+        f"{letter.topic} publish",
+        context=parent,
+        kind=SpanKind.PRODUCER,
+        attributes={
+            "messaging.system": "juyang",
+            "messaging.destination.name": letter.topic,
+            "messaging.message.id": str(letter.id),
+            "juyang.letter.type": letter.type,
+        },
+    ):
+        yield traceparent() or letter.traceparent

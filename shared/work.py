@@ -1,0 +1,166 @@
+"""A unit of work: one transaction with the caller's scope, its letters, audit rows and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared import outbox, telemetry
+from shared.audit import AuditRow, audit_insert
+from shared.caller import Caller
+from shared.clock import OfficeClock
+from shared.contracts.letter import Envelope, Letter
+from shared.idempotency import Attempt, Replayed
+
+BEGIN = text(
+    "SELECT set_config('juyang.areas', :areas, true), set_config('juyang.agency', :agency, true)"
+)
+
+
+@dataclass(slots=True)
+class Work:
+    """Opens its transaction at the first statement; `commit` sends letters and audit with it."""
+
+    engine: AsyncEngine
+    caller: Caller
+    clock: OfficeClock
+    attempt: Attempt | None = None
+    areas: str | None = None
+    cause: Envelope | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    letters: list[Envelope] = field(default_factory=list)
+    audits: list[AuditRow] = field(default_factory=list)
+    connection: AsyncConnection | None = None
+
+    @property
+    def today(self) -> date:
+        """The business date."""
+        return self.clock.today()
+
+    @property
+    def now(self) -> datetime:
+        """The business instant."""
+        return self.clock.now()
+
+    async def begin(self) -> AsyncConnection:
+        """Start the transaction and set the scope by an explicit statement.
+
+        Raises:
+            Replayed: the idempotency key has been answered before.
+        """
+        if self.connection is not None:
+            return self.connection
+        self.connection = await self.engine.connect()
+        areas = self.areas if self.areas is not None else self.caller.patterns
+        await self.connection.execute(BEGIN, {"areas": areas, "agency": self.caller.bound_agency})
+        if self.attempt is not None:
+            stored = await self.attempt.claim(self.connection)
+            if stored is not None:
+                raise Replayed(stored)
+        return self.connection
+
+    async def rescope(self, areas: str) -> None:
+        """Change the areas inside the transaction (a consumer goes from letter to letter)."""
+        if self.areas != areas:
+            self.areas = areas
+            connection = await self.begin()
+            await connection.execute(BEGIN, {"areas": areas, "agency": self.caller.bound_agency})
+
+    async def rows(self, sql: str, /, **values: Any) -> Sequence[RowMapping]:
+        """All rows of a statement."""
+        connection = await self.begin()
+        return (await connection.execute(text(sql), values)).mappings().all()
+
+    async def row(self, sql: str, /, **values: Any) -> RowMapping | None:
+        """The first row of a statement, or none."""
+        connection = await self.begin()
+        return (await connection.execute(text(sql), values)).mappings().first()
+
+    async def value(self, sql: str, /, **values: Any) -> Any:
+        """The first column of the first row, or none."""
+        connection = await self.begin()
+        return (await connection.execute(text(sql), values)).scalar()
+
+    async def run(self, sql: str, /, **values: Any) -> int:
+        """Run a statement and count its rows."""
+        connection = await self.begin()
+        return (await connection.execute(text(sql), values)).rowcount
+
+    async def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement once for each row, prepared once."""
+        if rows:
+            connection = await self.begin()
+            await connection.execute(text(sql), list(rows))
+
+    async def copy(
+        self, table: str, records: Iterable[tuple[Any, ...]], columns: Sequence[str]
+    ) -> None:
+        """COPY into a table without row-level security (a staging table), same transaction."""
+        connection = await self.begin()
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        await raw.copy_records_to_table(table, records=records, columns=list(columns))
+
+    def send(self, *letters: Letter) -> None:
+        """Put letters into the outbox when the work commits."""
+        for letter in letters:
+            self.letters.append(
+                Envelope.around(
+                    letter,
+                    causation_id=self.cause.id if self.cause else None,
+                    traceparent=telemetry.traceparent(),
+                )
+            )
+
+    def audit(
+        self, act: str, subject: str = "", *, count: int = 1, detail: str = "", digest: str = ""
+    ) -> None:
+        """Add an audit row to the transaction."""
+        self.audits.append(
+            AuditRow.of(self.caller, act, subject, count=count, detail=detail, digest=digest)
+        )
+
+    async def flush(self) -> None:
+        """Write the collected letters and audit rows."""
+        if self.letters:
+            letters, self.letters = self.letters, []
+            await outbox.post(await self.begin(), letters)
+        if self.audits:
+            audits, self.audits = self.audits, []
+            await audit_insert(await self.begin(), audits)
+
+    async def commit(self) -> bool:
+        """Flush and commit; tells whether there was anything to commit."""
+        await self.flush()
+        if self.connection is None:
+            return False
+        await self.connection.commit()
+        await self._close()
+        return True
+
+    async def abandon(self) -> None:
+        """Roll back and give the connection back, whatever state it is in."""
+        if self.connection is not None:
+            with suppress(DBAPIError):
+                await self.connection.rollback()
+            await self._close()
+        self.letters.clear()
+        self.audits.clear()
+
+    async def _close(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            await connection.close()
+
+
+def uuids(values: Iterable[UUID]) -> list[UUID]:
+    """A list of identifiers as a statement's `CAST(:ids AS uuid[])` takes it."""
+    return list(values)
