@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -107,13 +107,19 @@ async def _attempt(request: Request, caller: Caller) -> Attempt | None:
         key = f"{request.url.path}:{made}" if isinstance(made, str) else None
     if key is None:
         return None
-    return Attempt.of(caller.sub, key, request.method, request.url.path, body)
+    return Attempt.of(caller.sub, key, await _digest(request))
+
+
+async def _digest(request: Request) -> bytes:
+    """A keyed digest of what was asked: equal requests match, the content cannot be guessed."""
+    asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    return hmac.digest(request.app.state.runtime.digest_key, asked, "sha256")
 
 
 async def _finish(work: Work, request: Request, template: str, response: Response) -> None:
     body = bytes(response.body)
     subject = ",".join(f"{k}={v}" for k, v in request.path_params.items())
-    digest = hashlib.sha256(await request.body()).hexdigest()
+    digest = (await _digest(request)).hex()
     count = int(response.headers.get("x-count", "1"))
     work.audit(f"{request.method} {template}", subject, count=count, digest=digest)
     connection = await work.begin()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -50,8 +49,8 @@ class Attempt:
     digest: bytes
 
     @classmethod
-    def of(cls, sub: str, key: str, method: str, path: str, body: bytes) -> Attempt:
-        """Describe an attempt.
+    def of(cls, sub: str, key: str, content: bytes) -> Attempt:
+        """Describe an attempt; `content` is a keyed digest of method, path and body.
 
         Raises:
             Invalid: the key is empty or too long.
@@ -62,8 +61,7 @@ class Attempt:
                 f"Idempotency-Key 应为 1 至 {KEY_LENGTH} 个字符",
                 f"Idempotency-Key must have 1 to {KEY_LENGTH} characters",
             )
-        mark = hashlib.sha256(f"{method} {path}\n".encode() + body).digest()
-        return cls(sub, key, mark)
+        return cls(sub, key, content)
 
     async def claim(self, connection: AsyncConnection) -> Answer | None:
         """Take the key, or return the answer it already has.

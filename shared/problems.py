@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from starlette.responses import JSONResponse
 
 from shared import telemetry
-from shared.errors import FieldFlaw, Refusal
+from shared.errors import FieldFlaw, Invalid, Refusal
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -39,6 +39,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "date_parsing": ("应为日期，如 2010-01-31", "must be a date such as 2010-01-31"),
     "json_invalid": ("不是有效的 JSON", "is not valid JSON"),
 }
+INVALID_FIELDS = ("有字段不符合要求，见 errors", "some fields are not acceptable, see errors")
 OTHER = ("值不符合要求", "the value is not acceptable")
 
 
@@ -121,6 +122,16 @@ def flaw_of(error: ErrorDetails) -> FieldFlaw:
     return FieldFlaw(".".join(str(part) for part in error["loc"]), error["type"], zh, en)
 
 
+def invalid(place: str, errors: list[ErrorDetails]) -> Invalid:
+    """A refusal from validation errors met inside a door, at a place of the body."""
+    flaws = (flaw_of(error) for error in errors)
+    return Invalid(
+        "invalid_fields",
+        *INVALID_FIELDS,
+        *(FieldFlaw(f"{place}.{f.field}", f.code, f.zh, f.en) for f in flaws),
+    )
+
+
 def of_validation(errors: list[ErrorDetails]) -> JSONResponse:
     """The answer to a body, path or query that does not fit its model."""
     flaws = tuple(flaw_of(error) for error in errors)
@@ -131,7 +142,6 @@ def of_validation(errors: list[ErrorDetails]) -> JSONResponse:
     return problem(
         422,
         "invalid_fields",
-        "有字段不符合要求，见 errors",
-        "some fields are not acceptable, see errors",
+        *INVALID_FIELDS,
         flaws,
     )

@@ -21,6 +21,7 @@ from shared.db import Database
 from shared.inbox import Hearing, Inbox
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.vault import key_file
 from shared.work import Work
 
 log = logging.getLogger("juyang.runtime")
@@ -50,6 +51,7 @@ class Runtime:
         self.database = Database(settings, service.name)
         self.clock = clock_of(settings.clock, settings.directory)
         self.tokens = Tokens(settings)
+        self.digest_key = key_file(settings.directory / "secrets" / "digest.key")
         self.wake = asyncio.Event()
         self.state = service.state(settings)
         self.inbox = Inbox(

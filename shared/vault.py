@@ -45,8 +45,7 @@ class Vault:
     @classmethod
     def at(cls, directory: Path) -> Vault:
         """Open the directory's keys, making them on first use (0600)."""
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(_key(directory / "master.key"), _key(directory / "index.key"))
+        return cls(key_file(directory / "master.key"), key_file(directory / "index.key"))
 
     def seal(self, person_id: UUID, fields: dict[str, str]) -> SealedFields:
         """Seal fields under a fresh data key of this person."""
@@ -73,6 +72,24 @@ class Vault:
             raise UnreadableError("sealed fields were changed") from bad
         return {str(name): str(value) for name, value in orjson.loads(plain).items()}
 
+    def seal_bytes(self, owner_id: UUID, wrapped_key: bytes, content: bytes) -> bytes:
+        """Seal a file under its owner's data key."""
+        nonce = os.urandom(NONCE_BYTES)
+        cipher = AESGCM(self._unwrap(owner_id, wrapped_key))
+        return nonce + cipher.encrypt(nonce, content, _bound(owner_id))
+
+    def open_bytes(self, owner_id: UUID, wrapped_key: bytes, sealed: bytes) -> bytes:
+        """Open a sealed file.
+
+        Raises:
+            UnreadableError: the key is gone or the content was changed.
+        """
+        cipher = AESGCM(self._unwrap(owner_id, wrapped_key))
+        try:
+            return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(owner_id))
+        except InvalidTag as bad:
+            raise UnreadableError("the sealed file was changed") from bad
+
     def blind(self, kind: str, value: str) -> bytes:
         """The blind index of a normalised value: equal values give equal digests, no more."""
         return hmac.digest(self._index_key, f"{kind}\x1f{value}".encode(), sha256)
@@ -94,7 +111,9 @@ def _encrypt(data_key: bytes, person_id: UUID, fields: dict[str, str]) -> bytes:
     return nonce + AESGCM(data_key).encrypt(nonce, orjson.dumps(fields), _bound(person_id))
 
 
-def _key(file: Path) -> bytes:
+def key_file(file: Path) -> bytes:
+    """A random key kept in a file, made on first use (0600)."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, KEY_FILE_MODE)
     except FileExistsError:

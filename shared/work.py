@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,6 +19,9 @@ from shared.caller import Caller
 from shared.clock import OfficeClock
 from shared.contracts.letter import Envelope, Letter
 from shared.idempotency import Attempt, Replayed
+
+Row: TypeAlias = Mapping[str, Any]
+"""A row by its columns' names."""
 
 BEGIN = text(
     "SELECT set_config('juyang.areas', :areas, true), set_config('juyang.agency', :agency, true)"
@@ -74,15 +77,17 @@ class Work:
             connection = await self.begin()
             await connection.execute(BEGIN, {"areas": areas, "agency": self.caller.bound_agency})
 
-    async def rows(self, sql: str, /, **values: Any) -> Sequence[RowMapping]:
+    async def rows(self, sql: str, /, **values: Any) -> Sequence[Row]:
         """All rows of a statement."""
         connection = await self.begin()
-        return (await connection.execute(text(sql), values)).mappings().all()
+        found = (await connection.execute(text(sql), values)).mappings().all()
+        return cast("Sequence[Row]", found)
 
-    async def row(self, sql: str, /, **values: Any) -> RowMapping | None:
+    async def row(self, sql: str, /, **values: Any) -> Row | None:
         """The first row of a statement, or none."""
         connection = await self.begin()
-        return (await connection.execute(text(sql), values)).mappings().first()
+        found = (await connection.execute(text(sql), values)).mappings().first()
+        return cast("Row | None", found)
 
     async def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row, or none."""

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from deploy.office import Office, RolePasswords, settings_for
-from deploy.postgres import EmbeddedPostgres
+from deploy.postgres import EmbeddedPostgres, erase
 from shared.contracts.ids import new_id
 from shared.migrate import SERVICES, provision, upgrade
 from tests.desk import OfficeDesk
@@ -30,6 +30,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     place = tmp_path_factory.mktemp("office")
     with EmbeddedPostgres(place) as server:
         yield server
+    erase(place)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ ENVELOPE_FIELDS = frozenset(
     {"aggregate_id", "person_id", "application_id", "area_code", "agency", "occurred_at"}
 )
 
+ENVELOPE_SET = set(ENVELOPE_FIELDS)
+
 
 class Letter(BaseModel):
     """Base of every letter: flat, frozen, own-typed, in the past tense.
@@ -41,7 +43,7 @@ class Letter(BaseModel):
 
     def facts(self) -> bytes:
         """The letter's own facts as JSON, without the envelope's fields."""
-        return orjson.dumps(self.model_dump(mode="json", exclude=set(ENVELOPE_FIELDS)))
+        return self.__pydantic_serializer__.to_json(self, exclude=ENVELOPE_SET)
 
 
 PARKED_FIELDS = (

@@ -7,3 +7,4 @@ HOME_CARE = "nangang-2008/home-care"
 
 CHAOYANG = "110105"
 NANGANG = "230103"
+OFFERED = frozenset({VOUCHER, HOME_CARE})

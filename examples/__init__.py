@@ -1,0 +1,1 @@
+"""Made-up rosters to try the office with, and what makes them."""

@@ -1,0 +1,225 @@
+"""The judgement of a person by a programme on a day: pure, three-valued, every finding kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from services.eligibility.policy.criteria import WAIVER_UNKNOWN, Case, Look, Seen, compiled
+from services.eligibility.policy.findings import Finding, Judgement, Outcome
+from services.eligibility.policy.model import Criterion, Programme, Text
+from services.eligibility.policy.reasons import Point, reasons
+from services.eligibility.policy.wording import required_words
+from shared.contracts.ages import age_on, attained_on
+from shared.contracts.facts import PersonFacts
+
+VERSIONS_KEPT = 1024
+DISTRICT_DIGITS = 6
+AGE = "age_years"
+
+
+class AsOfRefused(ValueError):
+    """A day on which the policy did not yet apply, or no longer."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A criterion with the values of one version, compiled."""
+
+    criterion: Criterion
+    required: Any
+    look: Look
+    requires: Text
+    refers_within: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleClass:
+    """A class's age band (high None: open) and its rules, the age rule first."""
+
+    id: str
+    low: int
+    high: int | None
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """A programme in one version; `bounds` are the ages at which a criterion of it flips."""
+
+    version: str
+    common: tuple[Rule, ...]
+    classes: tuple[RuleClass, ...]
+    bounds: tuple[int, ...]
+
+
+Looked: TypeAlias = tuple[Rule, Seen]
+
+
+def evaluate(programme: Programme, facts: PersonFacts, as_of: date) -> Judgement:
+    """Judge the facts as they stand on `as_of`; raises `AsOfRefused` outside the policy's time."""
+    _in_time(programme, as_of)
+    rules = rules_of(programme, programme.version_on(as_of))
+    age = None if facts.birth_on is None else age_on(facts.birth_on, as_of)
+    case = Case(facts, age, as_of)
+    looks = [(rule, rule.look(case)) for rule in rules.common]
+    class_id, class_looks = _in_class(rules.classes, case)
+    looks += class_looks
+    outcome = _outcome(looks)
+    shown_class = class_id if outcome != "ineligible" else None
+    refer_to = _referral(looks, facts)
+    points = [_point(programme, rule, seen) for rule, seen in looks]
+    return Judgement(
+        programme=programme.id,
+        as_of=as_of,
+        policy_version=rules.version,
+        outcome=outcome,
+        class_=shown_class,
+        findings=tuple(point.finding for point in points),
+        reasons=reasons(programme, outcome, shown_class, points, refer_to),
+        evidence=_once(point.document for point in points),
+        flags=_once(point.flag for point in points),
+        reconsider_on=_next_birthday(rules.bounds, case),
+        refer_to=refer_to,
+    )
+
+
+@lru_cache(maxsize=VERSIONS_KEPT)
+def rules_of(programme: Programme, version: date) -> Rules:
+    """The programme's criteria compiled with the values of one version."""
+    classes = tuple(
+        _rule_class(each.id, tuple(_rule(criterion, version) for criterion in each.criteria))
+        for each in programme.classes
+    )
+    common = tuple(_rule(criterion, version) for criterion in programme.criteria)
+    ages = [band for rule in common if rule.criterion.fact == AGE for band in [_band(rule)]]
+    ages += [(each.low, each.high) for each in classes]
+    bounds = {low for low, _ in ages} | {high + 1 for _, high in ages if high is not None}
+    version_name = f"{programme.instrument.id}@{version.isoformat()}"
+    return Rules(version_name, common, classes, tuple(sorted(bounds)))
+
+
+def _in_time(programme: Programme, as_of: date) -> None:
+    instrument = programme.instrument
+    if as_of < instrument.counts_from:
+        raise AsOfRefused(
+            f"as_of 早于政策起始日，须为 {instrument.counts_from} 或以后 "
+            f"as_of is before the policy, it must be {instrument.counts_from} or later"
+        )
+    if instrument.effective_to is not None and as_of > instrument.effective_to:
+        raise AsOfRefused(
+            f"as_of 晚于政策终止日，须为 {instrument.effective_to} 或以前 "
+            f"as_of is after the policy, it must be {instrument.effective_to} or earlier"
+        )
+
+
+def _rule(criterion: Criterion, version: date) -> Rule:
+    required = criterion.values.on(version)
+    words = required_words(criterion.test, required)
+    requires = Text(criterion.requires.zh.format(**words), criterion.requires.en.format(**words))
+    refers = None if criterion.refers_within is None else criterion.refers_within.on(version)
+    return Rule(criterion, required, compiled(criterion, required), requires, refers)
+
+
+def _rule_class(class_id: str, rules: tuple[Rule, ...]) -> RuleClass:
+    low, high = _band(rules[0])
+    return RuleClass(class_id, low, high, rules)
+
+
+def _band(rule: Rule) -> tuple[int, int | None]:
+    if rule.criterion.test == "between":
+        return rule.required[0], rule.required[1]
+    return rule.required, None
+
+
+def _in_class(classes: tuple[RuleClass, ...], case: Case) -> tuple[str | None, list[Looked]]:
+    """The one class that the age leaves, and its looks; it counts once all of it is met."""
+    if not classes:
+        return None, []
+    if case.age is None:
+        return None, _any_age(classes, case)
+    nearest = _nearest(classes, case.age)
+    looks = [(nearest.rules[0], nearest.rules[0].look(case))]
+    if looks[0][1].met:
+        looks += [(rule, rule.look(case)) for rule in nearest.rules[1:]]
+    fits = all(seen.met for _, seen in looks)
+    return (nearest.id if fits else None), looks
+
+
+def _nearest(classes: tuple[RuleClass, ...], age: int) -> RuleClass:
+    """The class of that age, or the lowest for the too young and the highest for the too old."""
+    below = [each for each in classes if each.low <= age]
+    if below:
+        return max(below, key=lambda each: each.low)
+    return min(classes, key=lambda each: each.low)
+
+
+def _any_age(classes: tuple[RuleClass, ...], case: Case) -> list[Looked]:
+    """Without an age: the age asked by every class still open, or what closes them all."""
+    rest = {each.id: [(rule, rule.look(case)) for rule in each.rules[1:]] for each in classes}
+    still_open = [
+        each for each in classes if all(seen.met is not False for _, seen in rest[each.id])
+    ]
+    if still_open:
+        return [(each.rules[0], each.rules[0].look(case)) for each in still_open]
+    return [look for each in classes for look in rest[each.id] if look[1].met is False]
+
+
+def _outcome(looks: list[Looked]) -> Outcome:
+    """One certain no decides; else missing papers come before questions; else yes."""
+    open_looks = []
+    for rule, seen in looks:
+        if seen.met is False:
+            return "ineligible"
+        if seen.met is None:
+            open_looks.append((rule, seen))
+    if not open_looks:
+        return "eligible"
+    papers = any(_document(rule, seen) is not None for rule, seen in open_looks)
+    return "needs_evidence" if papers else "needs_review"
+
+
+def _document(rule: Rule, seen: Seen) -> str | None:
+    waiver = rule.criterion.waived_by
+    if seen.cause is None:
+        return rule.criterion.document
+    return waiver.document if waiver is not None and seen.cause == WAIVER_UNKNOWN else None
+
+
+def _point(programme: Programme, rule: Rule, seen: Seen) -> Point:
+    criterion = rule.criterion
+    finding = Finding(criterion.id, criterion.article, seen.found, rule.required, seen.met)
+    if seen.met is not None:
+        return Point(finding, criterion.test, rule.requires)
+    document = _document(rule, seen)
+    if document is not None:
+        asked = programme.instrument.documents[document]
+        return Point(finding, criterion.test, rule.requires, document=document, asked=asked)
+    question = criterion.question if seen.cause is None else criterion.reviews[seen.cause]
+    flag = seen.cause or criterion.id.upper()
+    return Point(finding, criterion.test, rule.requires, flag=flag, asked=question)
+
+
+def _referral(looks: list[Looked], facts: PersonFacts) -> str | None:
+    """The district to go to, where the text sends people living elsewhere (Chaoyang 二)."""
+    residence = facts.residence_area
+    for rule, seen in looks:
+        within = rule.refers_within
+        if within and seen.met is False and residence and residence.startswith(within):
+            return residence[:DISTRICT_DIGITS]
+    return None
+
+
+def _next_birthday(bounds: tuple[int, ...], case: Case) -> date | None:
+    birth_on = case.facts.birth_on
+    if birth_on is None or case.age is None or case.facts.died_on is not None:
+        return None
+    index = bisect_right(bounds, case.age)
+    return attained_on(birth_on, bounds[index]) if index < len(bounds) else None
+
+
+def _once(names: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name is not None))

@@ -1,0 +1,1 @@
+"""Applications: nobody is enrolled without one, and withdrawing is always possible (K8)."""

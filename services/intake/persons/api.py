@@ -1,0 +1,291 @@
+"""Doors of person files: register, look at (masked), search, disclose, learn, death and move."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from pydantic import Field, ValidationError
+
+from services.intake.areas.store import Areas
+from services.intake.persons.domain import Identifiers, Person, refuse_flaws
+from services.intake.persons.identity import (
+    Flaw,
+    Identity,
+    read_certificate,
+    read_name,
+    read_number,
+    read_phone,
+)
+from services.intake.persons.store import Persons
+from shared import problems
+from shared.caller import Caller
+from shared.contracts.facts import AreaCode, PersonFacts
+from shared.doors import READS_BY_POST, Body, doors, opens, permit
+from shared.errors import Forbidden, invalid_field
+from shared.pages import Cursor, Limit, Page, page_of, read_mark
+
+router = doors("/v1/persons", "persons")
+Store = Annotated[Persons, Depends(opens(Persons))]
+AreaStore = Annotated[Areas, Depends(opens(Areas))]
+STAFF = ("community_worker", "street_officer", "district_officer", "hotline")
+Community = Annotated[str, Field(pattern=r"^\d{12}$")]
+Text = Annotated[str, Field(min_length=1, max_length=60)]
+FIRST_ID = "00000000-0000-0000-0000-000000000000"
+IdentityField = Literal["name", "id_number", "phone", "disability_certificate"]
+
+
+class NewPerson(Body):
+    """A person to open a file for; `facts` may leave out whatever is not known."""
+
+    id: UUID
+    name: Text
+    id_number: Text
+    area_code: Community
+    phone: Text | None = None
+    disability_certificate: Text | None = None
+    facts: PersonFacts = PersonFacts()
+
+
+class PersonView(Body):
+    """A person file with its identity masked."""
+
+    person_id: UUID
+    area_code: str
+    agency: str | None
+    moved_out_on: date | None
+    identity: dict[str, str | None]
+    facts: PersonFacts
+
+    @classmethod
+    def of(cls, person: Person, who: Identifiers) -> PersonView:
+        return cls(
+            person_id=person.person_id,
+            area_code=person.area_code,
+            agency=person.agency,
+            moved_out_on=person.moved_out_on,
+            identity=who.masked(),
+            facts=person.facts,
+        )
+
+
+class Search(Body):
+    """Search by a number that only the person or his papers can tell."""
+
+    kind: Literal["id_number", "phone", "disability_certificate"]
+    value: Text
+
+
+class SearchHit(Body):
+    """A file; outside the caller's scope only its street is told."""
+
+    person_id: UUID | None
+    area_code: str
+    visible: bool
+
+
+class Disclosure(Body):
+    """Ask for fields in the clear; the reason is kept for ever."""
+
+    reason: Annotated[str, Field(min_length=2, max_length=200)]
+    fields: Annotated[list[IdentityField], Field(min_length=1, max_length=4)]
+
+
+class NewFacts(Body):
+    """Facts to change; only those named change, and null means unknown."""
+
+    id: UUID
+    facts: dict[str, Any]
+
+
+class Death(Body):
+    """A death to record."""
+
+    id: UUID
+    died_on: date
+
+
+class Move(Body):
+    """A move to another community."""
+
+    id: UUID
+    area_code: Community
+    moved_on: date
+
+
+@router.post("", status_code=201)
+async def register(
+    body: NewPerson,
+    store: Store,
+    areas: AreaStore,
+    caller: Annotated[Caller, permit(*STAFF, "partner")],
+    response: Response,
+) -> PersonView:
+    """Open a person file; a number that is known already, here or elsewhere, is refused."""
+    who, facts = _read(body, store.today)
+    await _must_cover(caller, areas, body.area_code)
+    person = Person(body.id, body.area_code, facts, caller.bound_agency or None)
+    await store.open_file(person, who, person.registered(store.now))
+    response.headers["Location"] = f"/intake/v1/persons/{person.person_id}"
+    return PersonView.of(person, who)
+
+
+@router.get("", dependencies=[permit(*STAFF, "auditor")])
+async def persons(
+    store: Store,
+    within: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[PersonView]:
+    """Person files of the caller's area, masked."""
+    after = read_mark(cursor, 1) or [FIRST_ID]
+    found = await store.page(within, after[0], limit + 1)
+    views = [PersonView.of(person, who) for person, who in found]
+    return page_of(views, limit, lambda view: (view.person_id,))
+
+
+@router.post(
+    "/searches",
+    openapi_extra={READS_BY_POST: True},
+    dependencies=[permit(*STAFF, "partner")],
+)
+async def search(body: Search, store: Store) -> list[SearchHit]:
+    """Find files by number, phone or certificate; nothing personal stands in a URL."""
+    found = await store.find(body.kind, _normal(body, store.today))
+    await store.searched(body.kind, len(found))
+    return [
+        SearchHit(
+            person_id=hit.person_id if hit.visible else None,
+            area_code=hit.area_code,
+            visible=hit.visible,
+        )
+        for hit in found
+    ]
+
+
+@router.get("/{person_id}", dependencies=[permit(*STAFF, "partner", "auditor")])
+async def person(person_id: UUID, store: Store) -> PersonView:
+    """One person file, masked."""
+    return PersonView.of(*await store.opened(person_id))
+
+
+@router.post(
+    "/{person_id}/disclosures",
+    openapi_extra={READS_BY_POST: True},
+    dependencies=[permit(*STAFF)],
+)
+async def disclose(person_id: UUID, body: Disclosure, store: Store) -> dict[str, str]:
+    """Show fields in the clear, with a reason, and write down who saw them."""
+    _, who = await store.opened(person_id)
+    await store.disclosed(person_id, body.fields, body.reason)
+    return {name: value for name, value in who.fields().items() if name in body.fields}
+
+
+@router.post("/{person_id}/facts", dependencies=[permit(*STAFF)])
+async def learn(person_id: UUID, body: NewFacts, store: Store) -> PersonView:
+    """Change facts of a person."""
+    before = await store.person(person_id, lock=True)
+    _known_facts(body.facts)
+    after, events = before.learn(body.facts, store.now)
+    await store.save(after, events)
+    return PersonView.of(*await store.opened(person_id))
+
+
+@router.post("/{person_id}/deaths", status_code=201, dependencies=[permit(*STAFF[:3])])
+async def record_death(person_id: UUID, body: Death, store: Store) -> PersonView:
+    """Record a death; benefits stop and unspent vouchers are revoked by letters."""
+    before = await store.person(person_id, lock=True)
+    after, events = before.die(body.died_on, store.now)
+    await store.save(after, events)
+    return PersonView.of(*await store.opened(person_id))
+
+
+@router.post("/{person_id}/moves", status_code=201)
+async def record_move(
+    person_id: UUID,
+    body: Move,
+    store: Store,
+    areas: AreaStore,
+    caller: Annotated[Caller, permit(*STAFF[:3])],
+) -> PersonView:
+    """Record a move; an officer whose area covers the old and the new home may."""
+    before = await store.person(person_id, lock=True)
+    await _must_cover(caller, areas, body.area_code)
+    after, events = before.move(body.area_code, body.moved_on, store.now)
+    await store.save(after, events)
+    return PersonView.of(*await store.opened(person_id))
+
+
+async def _must_cover(caller: Caller, areas: Areas, area_code: AreaCode) -> None:
+    if not await areas.has(area_code):
+        raise invalid_field(
+            "body.area_code",
+            "unknown_area",
+            "没有这个社区（村）代码；代码表见 /intake/v1/areas",
+            "there is no such community code; see /intake/v1/areas",
+        )
+    if not caller.covers(area_code):
+        raise Forbidden(
+            "outside_area",
+            "该社区不在您的辖区；跨街道请由区级办理",
+            "the community is outside your area; the district can act across streets",
+        )
+
+
+def _read(body: NewPerson, today: date) -> tuple[Identifiers, PersonFacts]:
+    """Normalise what was written and put what it says into the facts."""
+    flaws: list[Flaw] = []
+    number = _kept(read_number(body.id_number, today), flaws)
+    name = _kept(read_name(body.name), flaws)
+    phone = _kept(read_phone(body.phone), flaws) if body.phone else None
+    certificate = None
+    if body.disability_certificate and number is not None:
+        certificate = _kept(read_certificate(body.disability_certificate, number.number), flaws)
+    refuse_flaws(flaws)
+    assert number is not None
+    assert name is not None
+    said: dict[str, Any] = {
+        "birth_on": number.birth_on,
+        "sex": number.sex,
+        "residence_area": body.area_code,
+    }
+    if certificate:
+        said["disability"] = certificate[1]
+    who = Identifiers(name, number.number, phone, certificate[0] if certificate else None)
+    return who, body.facts.model_copy(update=said)
+
+
+def _kept(value: Any, flaws: list[Flaw]) -> Any:
+    if isinstance(value, Flaw):
+        flaws.append(value)
+        return None
+    return value
+
+
+def _normal(body: Search, today: date) -> str:
+    """The normalised value to search for."""
+    if body.kind == "id_number":
+        number = read_number(body.value, today)
+        if isinstance(number, Identity):
+            return number.number
+        refuse_flaws([Flaw(number.code, "value", number.zh, number.en)])
+    if body.kind == "phone":
+        phone = read_phone(body.value)
+        if isinstance(phone, str):
+            return phone
+        refuse_flaws([Flaw(phone.code, "value", phone.zh, phone.en)])
+    return body.value.strip().upper()
+
+
+def _known_facts(changes: dict[str, Any]) -> None:
+    for name in changes:
+        if name not in PersonFacts.model_fields:
+            raise invalid_field(
+                f"body.facts.{name}", "unknown_fact", "没有这一项事实", "there is no such fact"
+            )
+    try:
+        PersonFacts.model_validate(changes)
+    except ValidationError as bad:
+        raise problems.invalid("body.facts", bad.errors()) from bad

@@ -1,0 +1,210 @@
+"""The Kafka adapter of the bus: publishes in order per key, and keeps the connection by itself.
+
+Without the idempotent producer, whose batches never expire while the broker is away (aiokafka
+#1101): batches of one partition go one after the other, so a failed one lets nothing pass it, and
+the receiver's inbox drops what arrives twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.partitioner import DefaultPartitioner
+
+from shared import telemetry
+from shared.bus import wire
+from shared.bus.address import read_address
+from shared.bus.kafka_listener import Listener, backoff
+from shared.bus.port import BusUnavailable, Receive
+from shared.contracts.letter import Envelope
+
+log = logging.getLogger("juyang.bus")
+AWAY = (KafkaError, OSError, TimeoutError)
+PATIENCE_S = 10.0
+REQUEST_SHARE = 0.8
+CONNECTED_WITHIN_S = 2.0
+PROBE_S = 5.0
+STOP_S = 5.0
+METADATA_MS = 30_000
+BATCH_BYTES = 900_000
+MS_PER_S = 1000
+PARTITIONER = DefaultPartitioner()
+
+
+class KafkaBus:
+    """One instance per process; `patience_s` bounds every `publish`."""
+
+    def __init__(self, url: str, client: str, *, patience_s: float = PATIENCE_S) -> None:
+        self._address = read_address(url)
+        self._client = client
+        self._patience_s = patience_s
+        self._listeners: list[Listener] = []
+        self._producer: AIOKafkaProducer | None = None
+        self._connected = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._missing: set[str] = set()
+        self._reachable = True
+        self._keeper: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect in the background; a broker that is away only shows in `trouble`."""
+        self._keeper = asyncio.create_task(self._keep_connected())
+        for listener in self._listeners:
+            listener.start()
+
+    async def stop(self) -> None:
+        """Let running batches end, then give the connections back; bounded, whatever hangs."""
+        await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+        if self._producer is not None:
+            self._discard(self._producer)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    def subscribe(self, consumer: str, topics: frozenset[str], receive: Receive) -> None:
+        self._listeners.append(Listener(self._address, self._client, consumer, topics, receive))
+
+    async def publish(self, letters: Sequence[Envelope]) -> None:
+        producer = await self._within_reach()
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._send(producer, letters)
+        except AWAY as failure:
+            self._discard(producer)
+            raise BusUnavailable(self._why(failure)) from failure
+
+    def trouble(self) -> str | None:
+        if self._keeper is None:
+            return "总线未启动 · the bus is not started"
+        if self._producer is None or not self._reachable:
+            where = self._address.shown
+            return f"连不上 Kafka（{where}）· Kafka at {where} cannot be reached"
+        if self._missing:
+            names = ", ".join(sorted(self._missing))
+            return f"缺少主题 {names}：请运行 juyang topics apply · topics are missing: {names}"
+        return next((said for one in self._listeners if (said := one.trouble())), None)
+
+    async def _within_reach(self) -> AIOKafkaProducer:
+        if self._keeper is None:
+            raise BusUnavailable("the bus is not started")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(
+                self._connected.wait(), min(CONNECTED_WITHIN_S, self._patience_s)
+            )
+        if self._producer is None:
+            raise BusUnavailable(f"Kafka at {self._address.shown} cannot be reached")
+        return self._producer
+
+    async def _send(self, producer: AIOKafkaProducer, letters: Sequence[Envelope]) -> None:
+        lanes: dict[tuple[str, int], list[Envelope]] = {}
+        for topic in {letter.topic for letter in letters}:
+            partitions = sorted(await producer.partitions_for(topic))
+            for letter in (x for x in letters if x.topic == topic):
+                partition = PARTITIONER(wire.key_of(letter), partitions, partitions)
+                lanes.setdefault((topic, partition), []).append(letter)
+        results = await asyncio.gather(
+            *(self._lane(producer, *lane, waiting) for lane, waiting in lanes.items()),
+            return_exceptions=True,
+        )
+        for failure in (result for result in results if result is not None):
+            raise failure
+
+    async def _lane(
+        self, producer: AIOKafkaProducer, topic: str, partition: int, letters: Sequence[Envelope]
+    ) -> None:
+        """One partition's letters: a batch leaves only when the one before it has arrived."""
+        with ExitStack() as spans:
+            records = [wire.write(x, spans.enter_context(telemetry.sending(x))) for x in letters]
+            for batch in batches(producer, records):
+                arrived = await producer.send_batch(batch, topic, partition=partition)
+                await arrived
+
+    def _why(self, failure: Exception) -> str:
+        if isinstance(failure, UnknownTopicOrPartitionError):
+            return "a topic is missing: run `juyang topics apply`"
+        if isinstance(failure, TimeoutError):
+            return f"Kafka at {self._address.shown} did not answer within {self._patience_s:g} s"
+        return f"Kafka at {self._address.shown} refused: {type(failure).__name__}"
+
+    def _discard(self, producer: AIOKafkaProducer) -> None:
+        """Drop a producer without waiting for it: its `stop` may hang with its broker."""
+        if self._producer is producer:
+            self._producer = None
+            self._connected.clear()
+            self._lost.set()
+        leaving = asyncio.create_task(_stopped(producer))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+
+    async def _keep_connected(self) -> None:
+        failures = 0
+        while True:
+            producer = self._new_producer()
+            try:
+                await asyncio.wait_for(producer.start(), self._patience_s)
+            except AWAY as failure:
+                await _stopped(producer)
+                if failures == 0:
+                    log.warning("%s", self._why(failure))
+                await asyncio.sleep(backoff(failures))
+                failures += 1
+                continue
+            failures = 0
+            self._lost.clear()
+            self._producer, self._reachable = producer, True
+            self._connected.set()
+            await self._watch(producer)
+
+    async def _watch(self, producer: AIOKafkaProducer) -> None:
+        """Ask the broker now and then, so that `trouble` is true without traffic too."""
+        needed = {topic for one in self._listeners for topic in one.topics}
+        while not self._lost.is_set():
+            try:
+                cluster = await asyncio.wait_for(producer.client.fetch_all_metadata(), PROBE_S)
+                self._missing = needed - set(cluster.topics())
+                self._reachable = True
+            except AWAY:
+                self._reachable = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), PROBE_S)
+
+    def _new_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            client_id=self._client,
+            acks="all",
+            enable_idempotence=False,
+            request_timeout_ms=int(self._patience_s * REQUEST_SHARE * MS_PER_S),
+            metadata_max_age_ms=METADATA_MS,
+            max_batch_size=BATCH_BYTES,
+            **self._address.options(),
+        )
+
+
+def batches(producer: AIOKafkaProducer, records: Sequence[wire.Outgoing]) -> Iterator[Any]:
+    """Pack records into as few batches as fit, in order."""
+    batch = producer.create_batch()
+    for record in records:
+        if _add(batch, record) is None:
+            yield batch
+            batch = producer.create_batch()
+            _add(batch, record)
+    batch.close()
+    yield batch
+
+
+def _add(batch: Any, record: wire.Outgoing) -> Any:
+    return batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers)
+
+
+async def _stopped(producer: AIOKafkaProducer) -> None:
+    with suppress(*AWAY):
+        await asyncio.wait_for(producer.stop(), STOP_S)

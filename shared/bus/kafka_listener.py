@@ -1,0 +1,211 @@
+"""One consumer of the Kafka bus: takes batches, hands them over, commits what was taken over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from shared.bus import wire
+from shared.bus.address import Address
+from shared.bus.port import Receive
+from shared.contracts.letter import Envelope
+
+log = logging.getLogger("juyang.bus")
+AWAY = (KafkaError, OSError, TimeoutError)
+BACKOFF_S = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
+BATCH = 500
+POLL_MS = 1_000
+JOIN_S = 60.0
+COMMIT_S = 10.0
+DRAIN_S = 10.0
+STOP_S = 5.0
+IDLE_POLLS = 30
+METADATA_MS = 30_000
+SESSION_MS = 10_000
+REBALANCE_MS = 30_000
+Fetched = Mapping[TopicPartition, Sequence[Any]]
+
+
+class Stalled(KafkaError):
+    """Letters wait and none comes: the client has fallen asleep (aiokafka #1037, #625)."""
+
+
+def backoff(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    return BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
+
+
+class Listener(ConsumerRebalanceListener):
+    """A consumer group's member in this process; heals itself until it is stopped."""
+
+    def __init__(
+        self,
+        address: Address,
+        client: str,
+        consumer: str,
+        topics: frozenset[str],
+        receive: Receive,
+    ) -> None:
+        self.topics = topics
+        self._address = address
+        self._client = client
+        self._group = consumer
+        self._receive = receive
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._joined = False
+        self._refused: str | None = None
+        self._failures = 0
+
+    def start(self) -> None:
+        """Join the group in the background."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Let the running batch end, within bounds, then leave the group."""
+        task, self._task = self._task, None
+        if task is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._turn.acquire(), DRAIN_S)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if self._turn.locked():
+                self._turn.release()
+
+    def trouble(self) -> str | None:
+        """Why this consumer receives nothing now, or none."""
+        name = self._group
+        if not self._joined:
+            return f"消费者 {name} 尚未加入消费组 · consumer {name} has not joined its group"
+        if self._refused:
+            return (
+                f"消费者 {name} 处理失败，正在重试（{self._refused}）· "
+                f"consumer {name} failed and tries again ({self._refused})"
+            )
+        return None
+
+    # aiokafka awaits what a listener returns, though its signatures do not say so.
+    async def on_partitions_revoked(  # pyrefly: ignore[bad-override]
+        self, revoked: Collection[TopicPartition]
+    ) -> None:
+        """Wait for the running batch, so that the next owner starts behind its commit."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S), self._turn:
+                pass
+
+    async def on_partitions_assigned(  # pyrefly: ignore[bad-override]
+        self, assigned: Collection[TopicPartition]
+    ) -> None:
+        log.info("%s reads %d partitions", self._group, len(assigned))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._session()
+            except Exception as failure:
+                if self._failures == 0:
+                    log.warning("consumer %s: %s", self._group, type(failure).__name__)
+                self._joined = False
+                await asyncio.sleep(backoff(self._failures))
+                self._failures += 1
+
+    async def _session(self) -> None:
+        consumer = self._new_consumer()
+        try:
+            consumer.subscribe(sorted(self.topics), listener=self)
+            await asyncio.wait_for(consumer.start(), JOIN_S)
+            self._joined, self._failures = True, 0
+            await self._listen(consumer)
+        finally:
+            with suppress(*AWAY):
+                await asyncio.wait_for(consumer.stop(), STOP_S)
+
+    async def _listen(self, consumer: AIOKafkaConsumer) -> None:
+        idle = 0
+        while True:
+            fetched: Fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+            idle = 0 if fetched else idle + 1
+            if fetched:
+                await self._take(consumer, fetched)
+            elif idle % IDLE_POLLS == 0:
+                await assert_awake(consumer)
+
+    async def _take(self, consumer: AIOKafkaConsumer, fetched: Fetched) -> None:
+        async with self._turn:
+            held = consumer.assignment()
+            mine = {place: records for place, records in fetched.items() if place in held}
+            letters = [wire.read(record) for records in mine.values() for record in records]
+            taken = await self._handed_over(letters)
+            if taken:
+                await self._commit(consumer, mine)
+            else:
+                go_back(consumer, mine)
+        if not taken:
+            await asyncio.sleep(backoff(self._failures - 1))
+
+    async def _handed_over(self, letters: Sequence[Envelope]) -> bool:
+        for letter in wire.unreadable(letters):
+            log.error("a record on %s is no letter: %s", letter.topic, letter.id)
+        try:
+            await self._receive(letters)
+        except Exception as failure:
+            self._refused = type(failure).__name__
+            if self._failures == 0:
+                log.warning("consumer %s did not commit: %s", self._group, self._refused)
+            self._failures += 1
+            return False
+        self._refused, self._failures = None, 0
+        return True
+
+    async def _commit(self, consumer: AIOKafkaConsumer, taken: Fetched) -> None:
+        """A commit that fails costs nothing: the letters come again and the inbox knows them."""
+        offsets = {place: records[-1].offset + 1 for place, records in taken.items()}
+        try:
+            await asyncio.wait_for(consumer.commit(offsets), COMMIT_S)
+        except (*AWAY, IllegalStateError) as failure:
+            log.warning("consumer %s: offsets not kept: %s", self._group, type(failure).__name__)
+
+    def _new_consumer(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            client_id=f"{self._client}.{self._group}",
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=METADATA_MS,
+            session_timeout_ms=SESSION_MS,
+            rebalance_timeout_ms=REBALANCE_MS,
+            **self._address.options(),
+        )
+
+
+def go_back(consumer: AIOKafkaConsumer, refused: Fetched) -> None:
+    """Read again from the first letter that was not taken over.
+
+    By its own offset: `seek_to_committed` does nothing when nothing is committed (aiokafka #1003).
+    """
+    for place, records in refused.items():
+        with suppress(IllegalStateError):  # revoked meanwhile: its next owner reads it again
+            consumer.seek(place, records[0].offset)
+
+
+async def assert_awake(consumer: AIOKafkaConsumer) -> None:
+    """Compare what the broker holds with what was read.
+
+    Raises:
+        Stalled: letters wait although none came for a while; the session is to be made anew.
+    """
+    held = sorted(consumer.assignment())
+    if not held:
+        return
+    async with asyncio.timeout(COMMIT_S):
+        ends = await consumer.end_offsets(held)
+        read = {place: await consumer.position(place) for place in held}
+    if any(ends[place] > read[place] for place in held):
+        raise Stalled

@@ -1,0 +1,1 @@
+"""Tests of intake: the people, the areas, the applications and the rosters."""
