@@ -108,7 +108,7 @@ class Place:
 
 def private(name: str) -> Path:
     """A folder of this user alone in the runtime or temporary folder, never one laid by others."""
-    roots = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")
+    roots = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108
     name = f"juyang-{os.geteuid()}-{name}"
     for root in (Path(text) for text in roots if text):
         folder = root / name

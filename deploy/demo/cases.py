@@ -1,0 +1,83 @@
+"""Street review and district approval by two people; the birthdays of March."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deploy.demo.cast import Cast, demo_id
+from deploy.desk import Person
+
+MOST = 1000
+REVIEW = {
+    "eligible": "recommend_approval",
+    "ineligible": "recommend_refusal",
+    "needs_evidence": "needs_evidence",
+}
+
+
+async def decide(cast: Cast, name: str) -> None:
+    """Work off both districts' lists: clear cases are decided, the others stay for people."""
+    for street, district in (
+        (cast.street(), cast.district()),
+        (cast.nangang_street(), cast.nangang()),
+    ):
+        await _review(street, name)
+        await _approve(district, name)
+    await cast.desk.settle()
+
+
+async def _review(officer: Person, name: str) -> None:
+    cases = [c async for c in _cases(officer, "street_review")]
+    lines = [
+        {"case_id": case["case_id"], "decision": REVIEW[case["outcome"]]}
+        for case in cases
+        if case["outcome"] in REVIEW
+    ]
+    await _in_lists(officer, "/eligibility/v1/reviews", f"review-{name}", lines)
+
+
+async def _approve(officer: Person, name: str) -> None:
+    cases = [c async for c in _cases(officer, "district_approval")]
+    lines = [
+        {
+            "case_id": case["case_id"],
+            "decision": "approve" if case["outcome"] == "eligible" else "refuse",
+        }
+        for case in cases
+        if case["outcome"] in ("eligible", "ineligible")
+    ]
+    await _in_lists(officer, "/eligibility/v1/approvals", f"approval-{name}", lines)
+
+
+def _cases(officer: Person, stage: str) -> Any:
+    return officer.pages("/eligibility/v1/cases", stage=stage, limit=MOST)
+
+
+async def _in_lists(officer: Person, path: str, name: str, lines: list[dict[str, Any]]) -> None:
+    for start in range(0, len(lines), MOST):
+        part = lines[start : start + MOST]
+        body = {"id": demo_id(name, part[0]["case_id"]), "decisions": part}
+        await officer.post(path, body)
+
+
+async def sweep(cast: Cast, name: str) -> int:
+    """Look for birthdays that have come; returns how many applications were determined again."""
+    found = await cast.operator().post("/eligibility/v1/sweeps", {"id": demo_id("sweep", name)})
+    await cast.desk.settle()
+    return int(found["determined"])
+
+
+async def funnel(cast: Cast, counts: dict[str, int]) -> dict[str, int]:
+    """Rows → persons → applications → determinations → awards."""
+    found = await cast.auditor().get("/eligibility/v1/funnel")
+    by_outcome = found["determinations"]
+    return {
+        "rows": counts["rows"],
+        "rejected": counts["rejected"] - counts["corrected"],
+        "persons": counts["persons"],
+        "applications": found["applications"],
+        "eligible": by_outcome.get("eligible", 0),
+        "not_eligible": by_outcome.get("ineligible", 0),
+        "to_be_reviewed": by_outcome.get("needs_review", 0) + by_outcome.get("needs_evidence", 0),
+        "awards": sum(found["awards"].values()),
+    }

@@ -1,0 +1,51 @@
+"""`/`: the demo's table, one elder's chain, the office's date, and the ways on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from deploy.office import Office
+from shared.clock import CLOCK_FILE, DirectoryClock
+from shared.contracts.money import yuan_text
+
+HERE = Path(__file__).parent
+SERVICE_WORDS = {
+    "intake": ("受理", "who lives where and what they ask for"),
+    "eligibility": ("资格", "who gets what, under which article"),
+    "scheduling": ("服务安排", "five-fixed plans and visits"),
+    "vouchers": ("券与资金", "funds, issue, redemption, settlement"),
+    "evaluation": ("评估", "providers, feedback, scores, chains"),
+}
+
+
+def add_front(office: Office, data: Path) -> None:
+    """Give the office its front page; it shows figures and codes, nothing personal."""
+    environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html"]))
+    environment.filters["yuan"] = yuan_text
+    template = environment.get_template("home.html")
+    clock = DirectoryClock(data)
+
+    @office.app.get("/", include_in_schema=False)
+    async def home(request: Request) -> HTMLResponse:
+        shown: dict[str, Any] = {
+            "today": clock.today(),
+            "fixed": (data / CLOCK_FILE).exists(),
+            "services": SERVICE_WORDS,
+            "demo": _demo(data),
+            "data": str(data),
+        }
+        return HTMLResponse(template.render(shown))
+
+
+def _demo(data: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = orjson.loads((data / "demo.json").read_bytes())
+    except (FileNotFoundError, orjson.JSONDecodeError):
+        return None
+    return found

@@ -1,0 +1,1 @@
+"""What the project publishes of itself: schemas and catalogue of letters, and REST contracts."""

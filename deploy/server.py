@@ -1,0 +1,42 @@
+"""Serves an application with uvicorn until told to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+LONGEST_GOODBYE_S = 10
+
+
+class Announcing(uvicorn.Server):
+    """A server that says when its port answers."""
+
+    def __init__(
+        self, config: uvicorn.Config, started: Callable[[], Awaitable[None]] | None
+    ) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._tell is not None:
+            await self._tell()
+
+
+async def serve(
+    app: FastAPI, host: str, port: int, started: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM; `started` runs once the port answers."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=LONGEST_GOODBYE_S,
+        server_header=False,
+    )
+    await Announcing(config, started).serve()
