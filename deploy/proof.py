@@ -34,7 +34,7 @@ async def _between(desk: Desk) -> list[dict[str, Any]]:
         _check("money_conserved", totals["issued_fen"], spent, "issued = redeemed + … [fen]"),
         _check(
             "awards_in_chains",
-            funnel["awards"]["granted"],
+            sum(funnel["awards"].values()),
             counts.get("eligibility.award.granted.v1", 0),
             "awards granted = links in chains",
         ),

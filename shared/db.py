@@ -18,6 +18,7 @@ def _engine(url: str, schema: str, size: int, name: str) -> AsyncEngine:
         max_overflow=0,
         pool_pre_ping=True,
         pool_reset_on_return="rollback",
+        hide_parameters=True,
         connect_args={
             "server_settings": {
                 "search_path": schema,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from deploy.demo.cast import CAREGIVERS_EACH, CARERS, MENU, Cast, ProviderCast, demo_id
+from deploy.demo.cast import CAREGIVERS_EACH, CARERS, MENU, RELIEF, Cast, ProviderCast, demo_id
 from deploy.desk import Person
 from shared.contracts.programmes import HOME_CARE
 
@@ -88,9 +88,8 @@ def _report(visit: dict[str, Any], nth: int, carer: ProviderCast) -> dict[str, A
         "checked_out_at": (came + timedelta(minutes=MINUTES)).isoformat(),
     }
     if nth == 1:
-        free = [demo_id("caregiver", carer.key, n) for n in range(CAREGIVERS_EACH)]
-        other = next(one for one in reversed(free) if one != visit["plan_caregiver_id"])
-        done |= {"substitute_caregiver_id": other, "substitute_reason": "illness"}
+        relief = demo_id("caregiver", carer.key, RELIEF)
+        done |= {"substitute_caregiver_id": relief, "substitute_reason": "illness"}
     return done
 
 

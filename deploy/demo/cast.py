@@ -71,6 +71,8 @@ CARERS = (
 )
 SUSPENDED = SHOPS[-1]
 CAREGIVERS_EACH = 5
+RELIEF = CAREGIVERS_EACH
+"""Each provider has one caregiver more, who stands in for the others."""
 
 
 def demo_id(*parts: object) -> str:

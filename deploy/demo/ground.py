@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.cast import (
-    CAREGIVERS_EACH,
     CARERS,
     ITEMS,
     MENU,
     NANGANG_STREET,
+    RELIEF,
     SHOPS,
     Cast,
     ProviderCast,
@@ -121,7 +121,7 @@ async def _caregivers(officer: Person, provider: ProviderCast) -> None:
             "certified_until_on": CERTIFIED_UNTIL,
             "on_duty": True,
         }
-        for nth in range(CAREGIVERS_EACH)
+        for nth in range(RELIEF + 1)
     ]
     body = {"id": demo_id("caregivers", provider.key), "caregivers": lines}
     await officer.post("/evaluation/v1/caregivers/batch", body)

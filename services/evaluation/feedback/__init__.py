@@ -1,0 +1,1 @@
+"""Feedback: what the person, or somebody for him, thought of a visit."""

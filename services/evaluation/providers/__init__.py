@@ -1,0 +1,1 @@
+"""Providers: their admission, suspension and exit, their outlets and their caregivers."""

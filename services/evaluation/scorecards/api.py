@@ -1,0 +1,123 @@
+"""Doors of scorecards: publishing a month's scores, and reading them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import BaseModel
+
+from services.evaluation.scorecards.domain import (
+    Score,
+    district_bound,
+    points,
+    renewed,
+    whole_month,
+)
+from services.evaluation.scorecards.store import Scores
+from shared.caller import ROLES, Caller
+from shared.doors import Body, doors, opens, permit
+
+router = doors("/v1/scores", "scorecards")
+Store = Annotated[Scores, Depends(opens(Scores), scope="function")]
+Publisher = Annotated[Caller, permit("district_officer")]
+Reader = Annotated[Caller, permit(*ROLES)]
+FIRST_VERSION = 1
+
+
+class Month(Body):
+    """The month to be scored, as its first day."""
+
+    id: UUID
+    month_on: date
+
+
+class ScoreView(BaseModel):
+    """A provider's score for a month in a district, with what it was made of."""
+
+    provider_id: UUID
+    district: str
+    month_on: date
+    version: int
+    points: int
+    visits_planned: int
+    visits_done: int
+    visits_on_time: int
+    visits_excused: int
+    feedbacks: int
+    rating_sum: int
+    instrument: str
+
+
+class ScoreSheet(BaseModel):
+    """A month's scores, by district and provider."""
+
+    month_on: date
+    scores: list[ScoreView]
+
+
+@router.post("", status_code=201)
+async def publish(month: Month, caller: Publisher, store: Store, response: Response) -> ScoreSheet:
+    """Score a month; the same visits and ratings give the same points and no new version."""
+    district_bound(caller.area)
+    await store.alone(month.month_on)
+    scored = await computed(month.month_on, store)
+    latest = {(s.provider_id, s.district): s for s in await store.latest(month.month_on)}
+    fresh = renewed(scored, latest)
+    await store.save(fresh, [score.publish(store.now) for score in fresh])
+    response.headers["x-count"] = str(len(fresh))
+    newest = latest | {(score.provider_id, score.district): score for score in fresh}
+    return sheet(month.month_on, [newest[score.provider_id, score.district] for score in scored])
+
+
+@router.get("")
+async def scores(
+    month_on: date, caller: Reader, store: Store, provider_id: UUID | None = None
+) -> ScoreSheet:
+    """The latest version of a month's scores; they are published, so everybody may read them."""
+    return sheet(month_on, await store.latest(month_on, provider_id))
+
+
+async def computed(month_on: date, store: Scores) -> list[Score]:
+    """The scores of a month from what is known now, as first versions."""
+    last = whole_month(month_on, store.today)
+    found: list[Score] = []
+    for district, policy in store.policies.by_district.items():
+        scoring = policy.score.on(month_on)
+        tallies = await store.tallies(
+            district, month_on, last, scoring.excused, scoring.not_on_time
+        )
+        for provider_id, tally in tallies:
+            made = points(tally, scoring)
+            if made is not None:
+                found.append(
+                    Score(
+                        provider_id, district, month_on, made, tally, policy.instrument,
+                        FIRST_VERSION,
+                    )
+                )  # fmt: skip
+    return found
+
+
+def sheet(month_on: date, scored: list[Score]) -> ScoreSheet:
+    return ScoreSheet(month_on=month_on, scores=[view(score) for score in scored])
+
+
+def view(score: Score) -> ScoreView:
+    tally = score.tally
+    return ScoreView(
+        provider_id=score.provider_id,
+        district=score.district,
+        month_on=score.month_on,
+        version=score.version,
+        points=score.points,
+        visits_planned=tally.planned,
+        visits_done=tally.done,
+        visits_on_time=tally.on_time,
+        visits_excused=tally.excused,
+        feedbacks=tally.feedbacks,
+        rating_sum=tally.rating_sum,
+        instrument=score.instrument,
+    )

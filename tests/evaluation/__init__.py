@@ -1,0 +1,1 @@
+"""The evaluation service, tested at its doors and at its rules."""
