@@ -10,7 +10,7 @@ import orjson
 
 from deploy.demo import care, cases, ground, intake, money
 from deploy.demo.cast import CARERS, FIRST_DAY, SHOPS, SUSPENDED, Cast, demo_id
-from deploy.desk import Desk
+from deploy.desk import Desk, Person
 from deploy.proof import PARTS, prove
 
 Tell = Callable[[str], None]
@@ -20,6 +20,7 @@ DAY_AFTER_DEATH = date(2010, 2, 12)
 BIRTHDAYS_OVER = date(2010, 3, 26)
 LAST_DAY = date(2010, 4, 2)
 MONEY = ("issued_fen", *PARTS)
+NO_CHAIN: dict[str, Any] = {"application_id": "", "links": []}
 WORDS = {
     "rows": "名册行 rows",
     "rejected": "退回 rejected",
@@ -124,7 +125,8 @@ class Story:
             "refusals": self._odd,
             "visits": visits,
             "scores": self._scores,
-            "chain": await self._chain(),
+            "chain": await self._care_chain(),
+            "voucher_chain": await self._voucher_chain(),
             "verify": await prove(self._desk),
             "words": WORDS,
         }
@@ -146,15 +148,19 @@ class Story:
             for row in by_provider
         ]
 
-    async def _chain(self) -> dict[str, Any]:
+    async def _care_chain(self) -> dict[str, Any]:
         """The life of one elder who was visited, and of whom something was thought."""
         officer = self._cast.nangang()
-        async for visit in officer.pages("/scheduling/v1/visits", state="completed", limit=1):
-            chains = await officer.get("/evaluation/v1/chains", person_id=visit["person_id"])
-            application = chains["items"][0]["application_id"]
-            found: dict[str, Any] = await officer.get(f"/evaluation/v1/chains/{application}")
-            return found
-        return {"application_id": "", "links": []}
+        path = "/scheduling/v1/visits"
+        async for visit in officer.pages(path, state="completed", limit=1):
+            return await _chain_of(officer, visit["person_id"])
+        return NO_CHAIN
+
+    async def _voucher_chain(self) -> dict[str, Any]:
+        """The life of one holder who spent vouchers that were settled."""
+        for person_id in self._purse.cards:
+            return await _chain_of(self._cast.district(), person_id)
+        return NO_CHAIN
 
     def _today(self, day: date, what: str) -> None:
         self._desk.clock.set(day)
@@ -165,3 +171,10 @@ class Story:
         draft = file.with_suffix(".new")
         draft.write_bytes(orjson.dumps(summary))
         draft.replace(file)
+
+
+async def _chain_of(officer: Person, person_id: str) -> dict[str, Any]:
+    chains = await officer.get("/evaluation/v1/chains", person_id=person_id)
+    application = chains["items"][0]["application_id"]
+    found: dict[str, Any] = await officer.get(f"/evaluation/v1/chains/{application}")
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,16 @@ def add_front(office: Office, data: Path) -> None:
             "fixed": (data / CLOCK_FILE).exists(),
             "services": SERVICE_WORDS,
             "demo": _demo(data),
+            "runs": runs,
             "data": str(data),
         }
         return HTMLResponse(template.render(shown))
+
+
+def runs(links: list[dict[str, Any]]) -> list[tuple[dict[str, Any], int]]:
+    """A chain's links with repeats that follow each other told once, with their number."""
+    told = [list(same) for _, same in groupby(links, key=lambda link: link["type"])]
+    return [(same[0], len(same)) for same in told]
 
 
 def _demo(data: Path) -> dict[str, Any] | None:

@@ -88,7 +88,8 @@ class Envelope:
     def to_json(self) -> str:
         """The whole letter as JSON text, for the table of parked letters."""
         values = {name: getattr(self, name) for name in PARKED_FIELDS}
-        return orjson.dumps({**values, "facts": self.facts.decode(errors="replace")}).decode()
+        facts = self.facts.decode(errors="replace")
+        return orjson.dumps({**values, "facts": facts}, default=str).decode()
 
     @classmethod
     def around(cls, letter: Letter, *, causation_id: UUID | None, traceparent: str | None) -> Self:

@@ -1,0 +1,1 @@
+"""Determinations: the rules applied to facts, kept for ever, each opening a case for people."""

@@ -1,0 +1,1 @@
+"""What letters tell of persons and streets, kept for the other wings to consult."""
