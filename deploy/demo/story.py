@@ -77,6 +77,8 @@ class Story:
     async def _february(self) -> None:
         self._today(date(2010, 2, 2), "1月结算、2月发券 · January settled, February vouchers")
         await money.settle(self._cast, JANUARY)
+        await cases.sweep(self._cast, "february")
+        await cases.decide(self._cast, "february")
         await money.issue(self._cast, FEBRUARY)
         await self._suspend()
         self._odd = await self._purse.odd_cases()

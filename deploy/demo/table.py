@@ -21,13 +21,13 @@ MONEY_WORDS = {
 def show(summary: dict[str, Any], console: Console) -> None:
     """Print the funnel, the money, the settlement, the visits and whether the proof holds."""
     words = summary["words"]
-    _row(console, "漏斗 funnel", {words.get(k, k): f"{v:,}" for k, v in summary["funnel"].items()})
+    _list(console, "漏斗 funnel", {words.get(k, k): f"{v:,}" for k, v in summary["funnel"].items()})
     _money(summary, console)
     _settlement(summary, console)
     visits = {words.get(k, k): f"{v:,}" for k, v in summary["visits"].items()}
     scores = {f"评分 {row['name']}": str(row["points"]) for row in summary["scores"]}
-    _row(console, "上门服务与评分 visits and scores", visits | scores)
-    _row(console, "拒付与重发 refusals and repeats", summary["refusals"])
+    _list(console, "上门服务与评分 visits and scores", visits | scores)
+    _list(console, "拒付与重发 refusals and repeats", summary["refusals"])
     proof = summary["verify"]
     if proof["ok"]:
         console.print(f"[green]✔ 从账簿重算，一分不差 · {len(proof['checks'])} checks hold[/green]")
@@ -35,11 +35,12 @@ def show(summary: dict[str, Any], console: Console) -> None:
         console.print("[red]✘ 有不符 · something is off: juyang verify[/red]")
 
 
-def _row(console: Console, title: str, cells: dict[str, str]) -> None:
-    table = Table(title=title, title_justify="left")
-    for name in cells:
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_row(*cells.values())
+def _list(console: Console, title: str, cells: dict[str, str]) -> None:
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in cells.items():
+        table.add_row(name, value)
     console.print(table)
 
 
