@@ -1,0 +1,1 @@
+"""The catalogue wing: service items that the district has approved."""

@@ -1,0 +1,203 @@
+"""The plans' doors: the street proposes, the district office confirms, both see the worklist."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel, Field
+
+from services.scheduling.cursors import read_cursor
+from services.scheduling.lines import (
+    LARGEST_BATCH,
+    LineResults,
+    answer_lines,
+    line_of,
+    read_lines,
+)
+from services.scheduling.plans.acts import confirm_all, propose_all, unknown_plan
+from services.scheduling.plans.domain import Draft, Place, PlanState, office_refusal
+from services.scheduling.plans.store import Plans
+from shared.caller import Caller
+from shared.contracts.facts import AreaCode
+from shared.doors import Body, doors, opens, permit
+from shared.errors import Conflict, Invalid, Refusal, invalid_field
+from shared.pages import Cursor, Limit, Page, page_of
+
+router = doors("/v1/plans", "plans")
+confirmations = doors("/v1/plan-confirmations", "plans")
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+MINUTES_IN_HOUR = 60
+Weekday = Annotated[int, Field(ge=1, le=7, description="1 Monday … 7 Sunday")]
+OpenPlans = Annotated[Plans, Depends(opens(Plans))]
+Lines = Annotated[list[Any], Field(min_length=1, max_length=LARGEST_BATCH)]
+
+
+class PlanBody(Body):
+    """A five-fixed plan: caregiver, person, time, place and item."""
+
+    id: UUID
+    person_id: UUID
+    programme: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}/[a-z0-9-]{1,40}$")]
+    provider_id: UUID
+    caregiver_id: UUID
+    item_code: Annotated[str, Field(min_length=1, max_length=40)]
+    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
+    starts_at: Annotated[str, Field(pattern=CLOCK, description="Shanghai time, 09:00")]
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+    place: Place
+    starts_on: date
+    ends_on: date | None = None
+
+    def draft(self) -> Draft:
+        hours, minutes = self.starts_at.split(":")
+        return Draft(
+            plan_id=self.id,
+            provider_id=str(self.provider_id),
+            starts_at_minute=int(hours) * MINUTES_IN_HOUR + int(minutes),
+            **self.model_dump(exclude={"id", "provider_id", "starts_at"}),
+        )
+
+
+class PlansBody(Body):
+    """Up to 1,000 plans; each line is a plan as in `POST /v1/plans`."""
+
+    id: UUID
+    plans: Lines
+
+
+class ConfirmationBody(Body):
+    """Up to 1,000 plans to confirm."""
+
+    id: UUID
+    plan_ids: Annotated[list[UUID], Field(min_length=1, max_length=LARGEST_BATCH)]
+
+
+class EndingBody(Body):
+    """The person gives the plan up, from the day after `last_on` (today, if absent)."""
+
+    id: UUID
+    reason: Literal["withdrawn"] = "withdrawn"
+    last_on: date | None = None
+
+
+class PlanAnswer(BaseModel):
+    """A plan's state after the act."""
+
+    plan_id: UUID
+    state: str
+
+
+class PlanShown(BaseModel):
+    """A plan on a worklist; minutes count from midnight, Shanghai."""
+
+    plan_id: UUID
+    person_id: UUID
+    programme: str
+    provider_id: UUID
+    caregiver_id: UUID
+    item_code: str
+    weekdays: list[int]
+    starts_at_minute: int
+    minutes: int
+    place: str
+    starts_on: date
+    ends_on: date | None
+    area_code: str
+    state: PlanState
+    proposed_by: str
+    confirmed_by: str | None
+    ended_on: date | None
+    end_reason: str | None
+
+
+@router.post("", status_code=201)
+async def propose_plan(
+    body: PlanBody, caller: Annotated[Caller, permit("street_officer")], plans: OpenPlans
+) -> PlanAnswer:
+    """Propose one five-fixed plan (N-13, N-14)."""
+    [(plan_id, outcome)] = await propose_all([body.draft()], plans, caller.sub)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return PlanAnswer(plan_id=plan_id, state=outcome)
+
+
+@router.post("/batch")
+async def propose_plans(
+    body: PlansBody,
+    caller: Annotated[Caller, permit("street_officer")],
+    plans: OpenPlans,
+    response: Response,
+) -> LineResults:
+    """Propose up to 1,000 plans, each decided by itself."""
+    read = read_lines(PlanBody, body.plans)
+    drafts = [line.draft() for line in read if isinstance(line, PlanBody)]
+    decided = iter(await propose_all(drafts, plans, caller.sub))
+    lines = [
+        line_of(nth, None, line) if isinstance(line, Invalid) else line_of(nth, *next(decided))
+        for nth, line in enumerate(read)
+    ]
+    return answer_lines(lines, response)
+
+
+@confirmations.post("")
+async def confirm_plans(
+    body: ConfirmationBody,
+    caller: Annotated[Caller, permit("district_officer")],
+    plans: OpenPlans,
+    response: Response,
+) -> LineResults:
+    """Confirm up to 1,000 plans (N-14), each decided by itself."""
+    if (refusal := office_refusal(caller.body)) is not None:
+        raise refusal
+    decided = await confirm_all(body.plan_ids, plans, caller.sub)
+    return answer_lines([line_of(nth, *one) for nth, one in enumerate(decided)], response)
+
+
+@router.post("/{plan_id}/endings", status_code=201)
+async def end_plan(
+    plan_id: UUID,
+    body: EndingBody,
+    caller: Annotated[Caller, permit("street_officer", "district_officer")],
+    plans: OpenPlans,
+) -> PlanAnswer:
+    """End a plan on the person's wish (K8); a change is a new plan that is confirmed anew."""
+    last_on = body.last_on or plans.today
+    if last_on < plans.today:
+        raise invalid_field(
+            "body.last_on", "day_past", "终止日不得早于今日", "the last day may not lie in the past"
+        )
+    if await plans.state(plan_id) is None:
+        raise unknown_plan()
+    if not await plans.end(last_on, body.reason, plan_id=plan_id):
+        raise Conflict(
+            "plan_ended_before", "该方案已更早终止", "this plan has ended on an earlier day"
+        )
+    return PlanAnswer(plan_id=plan_id, state="ended")
+
+
+@router.get("")
+async def list_plans(
+    caller: Annotated[
+        Caller,
+        permit(
+            "street_officer",
+            "district_officer",
+            "community_worker",
+            "provider",
+            "caregiver",
+            "auditor",
+        ),
+    ],
+    plans: OpenPlans,
+    area: Annotated[AreaCode | None, Query()] = None,
+    state: Annotated[PlanState | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[PlanShown]:
+    """The worklist: plans of an area and state, within what the caller may see."""
+    (after,) = read_cursor(cursor, UUID)
+    rows = await plans.page(area, state, after, limit + 1)
+    return page_of([PlanShown(**row) for row in rows], limit, lambda plan: (plan.plan_id,))

@@ -1,0 +1,1 @@
+"""Scheduling's policy: dated numbers of the law for plans and visits."""

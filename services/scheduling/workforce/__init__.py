@@ -1,0 +1,1 @@
+"""The workforce wing: what other services' letters tell of providers, people and streets."""
