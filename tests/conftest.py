@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
@@ -26,11 +27,23 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A real PostgreSQL 18 of this worker's own."""
+    """A real PostgreSQL 18 of this worker's own; tests that kill one start theirs, durable."""
     place = tmp_path_factory.mktemp("office")
     with EmbeddedPostgres(place) as server:
+        asyncio.run(_hurry(server.admin_dsn))
         yield server
     erase(place)
+
+
+async def _hurry(admin_dsn: str) -> None:
+    """No flushing to disk: these databases need not survive a power cut."""
+    admin = await asyncpg.connect(admin_dsn)
+    try:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            await admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        await admin.execute("SELECT pg_reload_conf()")
+    finally:
+        await admin.close()
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +54,6 @@ def passwords() -> RolePasswords:
 @pytest.fixture(scope="session")
 async def template(postgres: EmbeddedPostgres, passwords: RolePasswords) -> str:
     """A database with all five schemas at their newest migration."""
-    import asyncio
-
     await postgres.ensure_database(TEMPLATE)
     for schema in SERVICES:
         await provision(postgres.dsn(TEMPLATE), schema, passwords.app, passwords.jobs)
@@ -56,7 +67,7 @@ async def database(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[s
     name = f"juyang_{new_id().hex}"
     admin = await asyncpg.connect(postgres.admin_dsn)
     try:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
         yield postgres.dsn(name)
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:

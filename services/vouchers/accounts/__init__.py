@@ -1,0 +1,1 @@
+"""Voucher holders: awards, deaths and moves, and what each holder has left."""

@@ -1,0 +1,1 @@
+"""Cards: the number that a holder shows at a till."""

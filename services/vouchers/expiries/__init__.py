@@ -1,0 +1,1 @@
+"""Expiry: what was not spent in its time lapses (C-39)."""

@@ -1,0 +1,98 @@
+"""Allocation orders and what is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.vouchers.funds.domain import Allocation, Source, allocation_lines
+from services.vouchers.ledger.store import Ledger
+from services.vouchers.policy.model import VoucherPolicy
+from shared.contracts.ids import new_id
+from shared.work import Work
+
+MAKE = """
+INSERT INTO allocations (id, fund, purpose, amount_fen, order_no, area_code, made_on, made_by,
+    made_body)
+VALUES (:id, :fund, :purpose, :amount_fen, :order_no, :area_code, :today, :made_by, :made_body)
+ON CONFLICT DO NOTHING
+"""
+LOAD = """
+SELECT id, fund, purpose, amount_fen, order_no, area_code, made_by, made_body, signed_on
+FROM allocations WHERE id = :id FOR UPDATE
+"""
+SIGN = """
+WITH signed AS (
+    UPDATE allocations SET signed_on = :today, signed_by = :sub, signed_body = :body
+    WHERE id = :id RETURNING fund, amount_fen, area_code
+), opened AS (
+    INSERT INTO ledger_accounts (kind, area_code, fund, allocation_id, balance_fen)
+    SELECT 'allocation', area_code, fund, :id, amount_fen FROM signed RETURNING id, fund
+)
+SELECT o.id AS account_id, f.id AS fund_id
+FROM opened o JOIN ledger_accounts f ON f.kind = 'fund' AND f.fund = o.fund
+"""
+LIST = """
+SELECT a.id, a.fund, a.purpose, a.amount_fen, a.order_no, a.made_on, a.made_by, a.made_body,
+    a.signed_on, a.signed_by, a.signed_body, l.balance_fen
+FROM allocations a LEFT JOIN ledger_accounts l ON l.kind = 'allocation' AND l.allocation_id = a.id
+WHERE CAST(:after AS uuid) IS NULL OR a.id > :after
+ORDER BY a.id LIMIT :most
+"""
+SOURCES = """
+SELECT l.allocation_id, l.id AS account_id, l.fund, l.balance_fen
+FROM ledger_accounts l JOIN allocations a ON a.id = l.allocation_id
+WHERE l.kind = 'allocation' AND a.purpose = :purpose AND l.balance_fen > 0
+ORDER BY a.signed_on, l.id
+"""
+
+
+class Funds:
+    """The funds' side of the books."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._ledger = Ledger(work)
+
+    @property
+    def policy(self) -> VoucherPolicy:
+        policy: VoucherPolicy = self._work.state["policy"]
+        return policy
+
+    @property
+    def today(self) -> date:
+        return self._work.today
+
+    async def make(self, allocation: Allocation) -> bool:
+        """Keep an order that waits for its second signature; false when its number is taken."""
+        values = {k: v for k, v in asdict(allocation).items() if k != "signed_on"}
+        return bool(await self._work.run(MAKE, today=self.today, **values))
+
+    async def load(self, allocation_id: UUID) -> Allocation | None:
+        """An order, locked until the end of the work."""
+        row = await self._work.row(LOAD, id=allocation_id)
+        return Allocation(**row) if row else None
+
+    async def sign(self, allocation: Allocation) -> None:
+        """Make the order effective and move the money from the fund to the allocation."""
+        caller = self._work.caller
+        made = await self._work.row(
+            SIGN, id=allocation.id, today=self.today, sub=caller.sub, body=caller.body
+        )
+        assert made is not None
+        lines = allocation_lines(allocation, made["fund_id"], made["account_id"])
+        await self._ledger.book(new_id(), "allocate", lines, on=self.today, cause=allocation.id)
+
+    async def page(self, after: str | None, most: int) -> Sequence[Mapping[str, Any]]:
+        """Orders with what is left of each, one row more than asked for."""
+        return await self._work.rows(LIST, after=UUID(after) if after else None, most=most + 1)
+
+    async def sources(self, purpose: str, *, lock: bool) -> list[Source]:
+        """Effective allocations with money left, oldest first; locked for an issue."""
+        found = await self._work.rows(
+            SOURCES + (" FOR UPDATE OF l" if lock else ""), purpose=purpose
+        )
+        return [Source(**row) for row in found]

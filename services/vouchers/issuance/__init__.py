@@ -1,0 +1,1 @@
+"""The monthly issue: preview, approval by a second person, one voucher a month."""

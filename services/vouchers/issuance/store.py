@@ -1,0 +1,221 @@
+"""Issue runs, and the statement that issues a whole month at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.vouchers.funds.domain import Coverage, waterfall
+from services.vouchers.funds.store import Funds
+from services.vouchers.issuance.domain import Due, Issued, Run, letters, needs_of, summary
+from services.vouchers.policy.model import VoucherPolicy
+from shared.contracts.months import last_day
+from shared.work import Work
+
+BENEFITS = "benefits"
+# One person, one month, one voucher: those who have it are not due again (C-50). A month counts
+# when the conditions hold on any of its days (C-37). The dead get nothing more (C-43); the key
+# share lets a death that is being recorded go first, or wait and then revoke.
+DUE = """
+WITH entitled AS MATERIALIZED (
+    SELECT DISTINCT ON (a.person_id) a.person_id, a.application_id, a.benefit_class, a.amount_fen
+    FROM awards a LEFT JOIN award_ends e ON e.award_id = a.award_id
+    WHERE a.programme = :programme AND a.starts_on <= :last_on
+        AND (e.ended_on IS NULL OR e.ended_on >= :month_on)
+        AND NOT EXISTS (SELECT 1 FROM ledger_accounts v WHERE v.kind = 'holder'
+            AND v.person_id = a.person_id AND v.programme = a.programme
+            AND v.month_on = :month_on)
+    ORDER BY a.person_id, a.starts_on DESC, a.award_id
+), due AS MATERIALIZED (
+    SELECT t.person_id, t.application_id, t.benefit_class, t.amount_fen, h.area_code,
+        left(h.area_code, 9) AS street_code
+    FROM entitled t JOIN holders h ON h.person_id = t.person_id
+    WHERE h.died_on IS NULL {lock}
+)"""
+DEMAND = (
+    DUE.format(lock="")
+    + """
+SELECT street_code, benefit_class, amount_fen, count(*) AS people FROM due
+GROUP BY street_code, benefit_class, amount_fen ORDER BY street_code, benefit_class, amount_fen
+"""
+)
+ISSUE = (
+    DUE.format(lock="FOR KEY SHARE OF h")
+    + """, ranked AS (
+    SELECT due.*, row_number() OVER (PARTITION BY benefit_class, amount_fen
+        ORDER BY street_code, person_id) AS nth
+    FROM due
+), charged AS (
+    SELECT r.*, s.allocation_id, s.payer_id, s.fund
+    FROM ranked r JOIN unnest(CAST(:classes AS text[]), CAST(:amounts AS bigint[]),
+        CAST(:afters AS bigint[]), CAST(:uptos AS bigint[]), CAST(:allocations AS uuid[]),
+        CAST(:payers AS uuid[]), CAST(:funds AS text[]))
+        AS s(benefit_class, amount_fen, after, upto, allocation_id, payer_id, fund)
+        ON s.benefit_class = r.benefit_class AND s.amount_fen = r.amount_fen
+        AND r.nth > s.after AND r.nth <= s.upto
+), vouchers AS (
+    INSERT INTO ledger_accounts (kind, area_code, fund, allocation_id, person_id, application_id,
+        programme, month_on, valid_until_on, street_code, benefit_class, run_id, balance_fen)
+    SELECT 'holder', area_code, fund, allocation_id, person_id, application_id, :programme,
+        :month_on, :valid_until_on, street_code, benefit_class, :run_id, amount_fen
+    FROM charged ORDER BY person_id
+    ON CONFLICT (person_id, programme, month_on) WHERE kind = 'holder' DO NOTHING
+    RETURNING id, fund, allocation_id, application_id, street_code, benefit_class, month_on,
+        balance_fen
+), booked AS (
+    INSERT INTO postings (set_id, act, account_id, account_kind, amount_fen, fund, street_code,
+        month_on, benefit_class, occurred_on, cause)
+    SELECT v.id, 'issue', side.account, side.kind, side.sign * v.balance_fen, v.fund,
+        v.street_code, v.month_on, v.benefit_class, :today, :run_id
+    FROM vouchers v
+        JOIN (SELECT DISTINCT allocation_id, payer_id FROM charged) p USING (allocation_id),
+        LATERAL (VALUES (p.payer_id, 'allocation', -1), (v.id, 'holder', 1))
+            AS side(account, kind, sign)
+), drawn AS (
+    UPDATE ledger_accounts a SET balance_fen = a.balance_fen - t.total_fen
+    FROM (SELECT allocation_id, sum(balance_fen) AS total_fen FROM vouchers
+        GROUP BY allocation_id) t
+    WHERE a.kind = 'allocation' AND a.allocation_id = t.allocation_id
+        AND a.balance_fen >= t.total_fen
+    RETURNING a.allocation_id
+)
+SELECT street_code, fund, count(*) AS people, CAST(sum(balance_fen) AS bigint) AS total_fen,
+    array_agg(balance_fen ORDER BY id) AS amounts_fen,
+    array_agg(application_id ORDER BY id) AS applications,
+    bool_and(v.allocation_id IN (SELECT allocation_id FROM drawn)) AS covered
+FROM vouchers v GROUP BY street_code, fund ORDER BY street_code, fund
+"""
+)
+MAKE = """
+INSERT INTO issue_runs (id, programme, month_on, area_code, made_on, made_by, preview)
+VALUES (:id, :programme, :month_on, :area_code, :today, :sub, CAST(:preview AS jsonb))
+ON CONFLICT DO NOTHING
+"""
+LOAD = """
+SELECT id, programme, month_on, made_by, approved_on FROM issue_runs WHERE id = :id FOR UPDATE
+"""
+APPROVE = """
+UPDATE issue_runs SET approved_on = :today, approved_by = :sub, issued = CAST(:issued AS jsonb)
+WHERE id = :id
+"""
+SHOW = """
+SELECT id, programme, month_on, made_on, made_by, CAST(preview AS text) AS preview, approved_on,
+    approved_by, CAST(issued AS text) AS issued
+FROM issue_runs
+"""
+PAGE = SHOW + "WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :most"
+ONE = SHOW + "WHERE id = :id"
+
+
+class Issuance:
+    """Runs and what they issue; a month is a few statements whatever its size."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._funds = Funds(work)
+
+    @property
+    def policy(self) -> VoucherPolicy:
+        policy: VoucherPolicy = self._work.state["policy"]
+        return policy
+
+    @property
+    def today(self) -> date:
+        return self._work.today
+
+    @property
+    def now(self) -> datetime:
+        return self._work.now
+
+    async def dues(self, programme: str, month_on: date) -> list[Due]:
+        """Who is due a month and does not have it yet, counted by street, class and amount."""
+        found = await self._work.rows(
+            DEMAND, programme=programme, month_on=month_on, last_on=last_day(month_on)
+        )
+        return [Due(**row) for row in found]
+
+    async def coverage(self, dues: Sequence[Due], *, lock: bool = False) -> Coverage:
+        """Which allocations would pay; locked when the run is about to be issued."""
+        sources = await self._funds.sources(BENEFITS, lock=lock)
+        rules = self.policy.waterfall.on(self.today)
+        return waterfall(needs_of(dues), sources, rules, BENEFITS)
+
+    async def make(self, run: Run, preview: dict[str, Any]) -> bool:
+        """Keep a run that waits for approval; false when its id is taken."""
+        return bool(
+            await self._work.run(
+                MAKE,
+                id=run.id,
+                programme=run.programme,
+                month_on=run.month_on,
+                area_code=self.policy.district,
+                today=self.today,
+                sub=run.made_by,
+                preview=orjson.dumps(preview).decode(),
+            )
+        )
+
+    async def load(self, run_id: UUID) -> Run | None:
+        """A run, locked until the end of the work."""
+        row = await self._work.row(LOAD, id=run_id)
+        return Run(**row) if row else None
+
+    async def issue(self, run: Run, coverage: Coverage) -> list[Issued]:
+        """Issue the month and tell every street."""
+        shares = coverage.shares
+        found = await self._work.rows(
+            ISSUE,
+            programme=run.programme,
+            month_on=run.month_on,
+            last_on=last_day(run.month_on),
+            valid_until_on=self.policy.valid_until(run.month_on),
+            run_id=run.id,
+            today=self.today,
+            classes=[share.benefit_class for share in shares],
+            amounts=[share.amount_fen for share in shares],
+            afters=[share.after for share in shares],
+            uptos=[share.upto for share in shares],
+            allocations=[share.source.allocation_id for share in shares],
+            payers=[share.source.account_id for share in shares],
+            funds=[share.source.fund for share in shares],
+        )
+        assert all(row["covered"] for row in found), "an allocation was overdrawn under its lock"
+        issued = [_issued(row) for row in found]
+        await self._work.run(
+            APPROVE,
+            id=run.id,
+            today=self.today,
+            sub=self._work.caller.sub,
+            issued=orjson.dumps(summary(issued)).decode(),
+        )
+        self._work.send(*letters(run, issued, self.now))
+        return issued
+
+    async def page(self, after: str | None, most: int) -> list[dict[str, Any]]:
+        """Runs, one row more than asked for."""
+        found = await self._work.rows(PAGE, after=UUID(after) if after else None, most=most + 1)
+        return [_shown(row) for row in found]
+
+    async def show(self, run_id: UUID) -> dict[str, Any] | None:
+        row = await self._work.row(ONE, id=run_id)
+        return _shown(row) if row else None
+
+
+def _issued(row: Mapping[str, Any]) -> Issued:
+    return Issued(
+        row["street_code"],
+        row["fund"],
+        row["people"],
+        row["total_fen"],
+        tuple(row["amounts_fen"]),
+        tuple(row["applications"]),
+    )
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    issued = orjson.loads(row["issued"]) if row["issued"] else None
+    return {**row, "preview": orjson.loads(row["preview"]), "issued": issued}

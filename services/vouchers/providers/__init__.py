@@ -1,0 +1,1 @@
+"""Who may take vouchers, where and for what: mirrors kept from letters."""

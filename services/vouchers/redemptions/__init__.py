@@ -1,0 +1,1 @@
+"""Redemptions: a holder spends at an admitted provider (C-05)."""

@@ -1,0 +1,210 @@
+"""Spending a voucher: what must hold at the till, and which months pay, the oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from services.vouchers.accounts.domain import account_id
+from services.vouchers.policy.model import VoucherPolicy
+from shared.contracts.vouchers import RedemptionRefused, VoucherRedeemed
+from shared.errors import invalid_field
+
+RefusalCode = Literal[
+    "unknown_card", "card_closed", "account_closed", "unknown_outlet", "foreign_outlet",
+    "provider_not_admitted", "provider_suspended", "provider_exited", "unknown_item",
+    "item_not_allowed", "insufficient_balance", "partial_not_allowed",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What a provider asks for. The card's number is not here: only its digest is looked up."""
+
+    id: UUID
+    provider_id: UUID
+    outlet_id: UUID
+    item_code: str
+    amount_fen: int
+    redeemed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLeft:
+    """What a holder has left of one month."""
+
+    account_id: UUID
+    month_on: date
+    valid_until_on: date
+    balance_fen: int
+    application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """The holder of the card, locked until the end of the work."""
+
+    card_id: UUID
+    card_closed_on: date | None
+    person_id: UUID
+    area_code: str
+    died_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """Everything a redemption is decided on."""
+
+    taken: bool
+    payer: Payer | None
+    outlet_provider: str | None
+    outlet_area: str | None
+    standing: str | None
+    category: str | None
+    voucher_allowed: bool
+    published_on: date | None
+    months: tuple[MonthLeft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A part of the amount, taken from one month."""
+
+    month: MonthLeft
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The redemption is booked so; `balance_fen` is what the holder has left afterwards."""
+
+    payer: Payer
+    charges: tuple[Charge, ...]
+    balance_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The redemption is refused; a fact that is kept."""
+
+    code: RefusalCode
+
+
+Decision: TypeAlias = Accepted | Refused
+
+
+def redeemed_on(given: date | None, today: date, policy: VoucherPolicy) -> date:
+    """The day of the act: today, or a day that a till reports late (C-46).
+
+    Raises:
+        Invalid: in the future, or reported too late.
+    """
+    day = given or today
+    late = policy.late_redemption_days.on(today)
+    if not today - timedelta(days=late) <= day <= today:
+        raise invalid_field(
+            "body.occurred_on",
+            "occurred_on_out_of_bounds",
+            f"发生日期不得晚于今天，也不得早于 {late} 天前；逾期请走人工补报",
+            f"must not be in the future nor more than {late} days ago; later acts need the office",
+        )
+    return day
+
+
+def decide(purchase: Purchase, till: Till, policy: VoucherPolicy) -> Decision:
+    """Accept or refuse; the first thing that does not hold is the reason."""
+    refusal = _of_provider(purchase, till) or _of_item(purchase, till, policy) or _of_payer(till)
+    if refusal or till.payer is None:
+        return Refused(refusal or "unknown_card")
+    return _pay(purchase, till, till.payer, policy)
+
+
+def _of_provider(purchase: Purchase, till: Till) -> RefusalCode | None:
+    standings: dict[str | None, RefusalCode] = {
+        None: "provider_not_admitted",
+        "suspended": "provider_suspended",
+        "exited": "provider_exited",
+    }
+    if till.standing in standings:
+        return standings[till.standing]
+    if till.outlet_provider is None:
+        return "unknown_outlet"
+    return None if till.outlet_provider == str(purchase.provider_id) else "foreign_outlet"
+
+
+def _of_item(purchase: Purchase, till: Till, policy: VoucherPolicy) -> RefusalCode | None:
+    day = purchase.redeemed_on
+    if till.published_on is None or till.published_on > day:
+        return "unknown_item"
+    allowed = till.voucher_allowed and till.category in policy.categories.on(day)
+    return None if allowed else "item_not_allowed"
+
+
+def _of_payer(till: Till) -> RefusalCode | None:
+    if till.payer is None:
+        return "unknown_card"
+    if till.payer.card_closed_on is not None:
+        return "card_closed"
+    return None if till.payer.died_on is None else "account_closed"
+
+
+def _pay(purchase: Purchase, till: Till, payer: Payer, policy: VoucherPolicy) -> Decision:
+    """Take the oldest valid month first (C-39), several if need be."""
+    day, due, charges = purchase.redeemed_on, purchase.amount_fen, []
+    valid = [m for m in till.months if m.month_on <= day <= m.valid_until_on]
+    left = sum(month.balance_fen for month in valid)
+    if left < due:
+        return Refused("insufficient_balance")
+    for month in sorted(valid, key=lambda m: m.month_on):
+        part = min(due, month.balance_fen)
+        if part > 0:
+            charges.append(Charge(month, part))
+            due -= part
+    whole = all(charge.amount_fen == charge.month.balance_fen for charge in charges)
+    if not whole and not policy.partial_spending.on(day):
+        return Refused("partial_not_allowed")
+    assert sum(charge.amount_fen for charge in charges) == purchase.amount_fen
+    return Accepted(payer, tuple(charges), left - purchase.amount_fen)
+
+
+def redeemed(
+    purchase: Purchase, accepted: Accepted, programmes: Sequence[str], now: datetime
+) -> VoucherRedeemed:
+    """The letter of an accepted redemption."""
+    payer = accepted.payer
+    return VoucherRedeemed(
+        aggregate_id=account_id(payer.person_id, programmes[0]),
+        occurred_at=now,
+        person_id=payer.person_id,
+        application_id=accepted.charges[0].month.application_id,
+        area_code=payer.area_code,
+        agency=str(purchase.provider_id),
+        redemption_id=purchase.id,
+        provider_id=purchase.provider_id,
+        outlet_id=purchase.outlet_id,
+        item_code=purchase.item_code,
+        amount_fen=purchase.amount_fen,
+        redeemed_on=purchase.redeemed_on,
+    )
+
+
+def refused(
+    purchase: Purchase, code: RefusalCode, till: Till, programmes: Sequence[str], now: datetime
+) -> RedemptionRefused:
+    """The letter of a refusal; it names a person only when the card is known."""
+    payer = till.payer
+    journey = till.months[0].application_id if till.months else None
+    return RedemptionRefused(
+        aggregate_id=account_id(payer.person_id, programmes[0]) if payer else purchase.id,
+        occurred_at=now,
+        person_id=payer.person_id if payer else None,
+        application_id=journey,
+        area_code=payer.area_code if payer else till.outlet_area,
+        agency=str(purchase.provider_id),
+        provider_id=purchase.provider_id,
+        amount_fen=purchase.amount_fen,
+        code=code,
+    )

@@ -1,0 +1,149 @@
+"""Settlement: a provider's statement, approved by two people of two bodies, then ordered paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.vouchers.accounts.domain import account_id
+from services.vouchers.ledger.domain import Line
+from shared.caller import Caller
+from shared.contracts.months import month_of
+from shared.contracts.vouchers import RedemptionSettled, SettlementApproved
+from shared.errors import Conflict, Forbidden, invalid_field
+
+Step = Literal["first", "second"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A provider's statement as it stands."""
+
+    id: UUID
+    provider_id: str
+    area_code: str
+    month_on: date
+    redemptions: int
+    amount_fen: int
+    first_by: str | None
+    first_body: str | None
+    second_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a statement was paid from one fund for one month, street and class."""
+
+    fund: str
+    street_code: str
+    month_on: date
+    benefit_class: str
+    payable_id: UUID
+    settled_id: UUID
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One redemption of a statement, with the journey that it belongs to."""
+
+    id: UUID
+    person_id: UUID
+    application_id: UUID | None
+    area_code: str
+    amount_fen: int
+
+
+def check_month(month_on: date, today: date) -> None:
+    """A month is settled from its first day on; what comes later is settled with the next one.
+
+    Raises:
+        Invalid: not a month's first day, or in the future.
+    """
+    if month_on != month_of(month_on) or month_on > month_of(today):
+        raise invalid_field(
+            "body.month_on",
+            "not_a_month",
+            "应为某月一日，且不得是以后的月份",
+            "must be the first day of a month that has begun",
+        )
+
+
+def approve(settlement: Settlement, caller: Caller) -> Step:
+    """Which of the two approvals this is.
+
+    Raises:
+        Conflict: both are there already.
+        Forbidden: the same person or the same body twice.
+    """
+    if settlement.second_by is not None:
+        raise Conflict("already_approved", "该结算单已批准", "this settlement is approved already")
+    if settlement.first_by is None:
+        return "first"
+    if settlement.first_by == caller.sub:
+        raise Forbidden(
+            "same_person",
+            "须由另一人批准：同一人不得批准两次",
+            "another person must approve: nobody approves twice",
+        )
+    if settlement.first_body == caller.body:
+        raise Forbidden(
+            "same_body",
+            "须由另一部门批准（民政与财政各一）",
+            "the other body must approve (one of civil affairs, one of finance)",
+        )
+    return "second"
+
+
+def settlement_lines(settlement: Settlement, parts: Sequence[Part]) -> list[Line]:
+    """The posting set of an approved statement: from what was payable to what is settled."""
+    assert sum(part.amount_fen for part in parts) == settlement.amount_fen
+    lines: list[Line] = []
+    for part in parts:
+        where = (part.fund, part.street_code, part.month_on, part.benefit_class)
+        own = (*where, settlement.provider_id)
+        lines.append(Line(part.payable_id, "provider_payable", -part.amount_fen, *own))
+        lines.append(Line(part.settled_id, "settled", part.amount_fen, *own))
+    return lines
+
+
+def letters(
+    settlement: Settlement,
+    spent: Sequence[Spent],
+    payment_order_id: UUID,
+    programmes: Sequence[str],
+    now: datetime,
+) -> list[SettlementApproved | RedemptionSettled]:
+    """The statement's letter, then one for each redemption in it."""
+    provider = UUID(settlement.provider_id)
+    approved = SettlementApproved(
+        aggregate_id=settlement.id,
+        occurred_at=now,
+        area_code=settlement.area_code,
+        agency=settlement.provider_id,
+        settlement_id=settlement.id,
+        provider_id=provider,
+        month_on=settlement.month_on,
+        redemptions=settlement.redemptions,
+        amount_fen=settlement.amount_fen,
+        payment_order_id=payment_order_id,
+    )
+    settled = [
+        RedemptionSettled(
+            aggregate_id=account_id(one.person_id, programmes[0]),
+            occurred_at=now,
+            person_id=one.person_id,
+            application_id=one.application_id,
+            area_code=one.area_code,
+            agency=settlement.provider_id,
+            redemption_id=one.id,
+            settlement_id=settlement.id,
+            provider_id=provider,
+            amount_fen=one.amount_fen,
+        )
+        for one in spent
+    ]
+    return [approved, *settled]
