@@ -27,7 +27,7 @@ $(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 test: $(VENV)/.developed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .

@@ -16,17 +16,18 @@ from shared.contracts.intake import Channel
 from shared.contracts.letter import Letter
 from shared.contracts.programmes import OFFERED
 from shared.doors import Body, doors, opens, permit
-from shared.errors import NotFound, Refusal, invalid_field
+from shared.errors import Conflict, NotFound, Refusal, invalid_field
 from shared.pages import Cursor, Limit, Page, page_of, read_mark
 
 router = doors("/v1/applications", "applications")
 Store = Annotated[Applications, Depends(opens(Applications))]
-TAKERS = ("community_worker", "street_officer", "hotline", "partner")
+TAKERS = ("community_worker", "street_officer", "district_officer", "hotline", "partner")
 MOST = 1000
 FIRST_ID = "00000000-0000-0000-0000-000000000000"
 CHANNELS = {
     "community_worker": ("community_station", "roster"),
     "street_officer": ("street_office", "roster"),
+    "district_officer": ("roster",),
     "hotline": ("hotline",),
     "partner": ("partner",),
 }
@@ -82,6 +83,10 @@ class LineResult(Body):
     zh: str = ""
     en: str = ""
 
+    @classmethod
+    def refused(cls, application_id: UUID, no: Refusal) -> LineResult:
+        return cls(application_id=application_id, taken=False, code=no.code, zh=no.zh, en=no.en)
+
 
 @router.post("", status_code=201)
 async def submit(
@@ -93,7 +98,8 @@ async def submit(
     """Take an application for a person on file."""
     applicants = await store.applicants([body.person_id])
     made, events = _made(body, applicants, caller, store)
-    await store.save([made], events)
+    if made.application_id not in await store.save([made], events):
+        raise _id_taken()
     response.headers["Location"] = f"/intake/v1/applications/{made.application_id}"
     return ApplicationView.of(made)
 
@@ -109,20 +115,24 @@ async def submit_many(
     results: list[LineResult] = []
     for line in body.applications:
         try:
-            application, letters = _made(line, applicants, caller, store)
+            if line.id in made:
+                raise _id_taken()
+            made[line.id], letters = _made(line, applicants, caller, store)
         except Refusal as no:
-            results.append(
-                LineResult(application_id=line.id, taken=False, code=no.code, zh=no.zh, en=no.en)
-            )
+            results.append(LineResult.refused(line.id, no))
             continue
-        made[line.id] = application
         events += letters
         results.append(LineResult(application_id=line.id, taken=True))
-    await store.save(list(made.values()), events)
-    return results
+    fresh = await store.save(list(made.values()), events)
+    return [
+        LineResult.refused(one.application_id, _id_taken())
+        if one.taken and one.application_id not in fresh
+        else one
+        for one in results
+    ]
 
 
-@router.get("", dependencies=[permit(*TAKERS, "district_officer", "auditor")])
+@router.get("", dependencies=[permit(*TAKERS, "auditor")])
 async def applications(
     store: Store, person_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[ApplicationView]:
@@ -134,7 +144,7 @@ async def applications(
     )
 
 
-@router.get("/{application_id}", dependencies=[permit(*TAKERS, "district_officer", "auditor")])
+@router.get("/{application_id}", dependencies=[permit(*TAKERS, "auditor")])
 async def application(application_id: UUID, store: Store) -> ApplicationView:
     """One application."""
     return ApplicationView.of(await store.application(application_id))
@@ -186,4 +196,12 @@ def _made(
         store.now,
         caller.bound_agency or None,
         line.call_id,
+    )
+
+
+def _id_taken() -> Conflict:
+    return Conflict(
+        "id_taken",
+        "已有同一标识的申请；新申请请用新标识",
+        "there is an application with this id already; use a new id for a new one",
     )

@@ -63,7 +63,7 @@ class Applications:
         """Save new applications; returns those that were new (others had the same id before)."""
         rows = [{name: getattr(one, name) for name in FIELDS} for one in made]
         saved = await self._work.rows(
-            SAVE, rows=orjson.dumps(rows).decode(), submitted_by=self._work.caller.sub
+            SAVE, rows=orjson.dumps(rows, default=str).decode(), submitted_by=self._work.caller.sub
         )
         fresh = frozenset(row["application_id"] for row in saved)
         self._work.send(*(event for event in events if event.aggregate_id in fresh))

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.intake.areas.domain import STREET_STEPS, Activation, Step
 from services.intake.areas.store import Areas
 from shared.caller import Caller, job
 from shared.contracts.facts import AreaCode
+from shared.contracts.programmes import OFFERED
 from shared.doors import Body, doors, opens, permit
 from shared.errors import Forbidden, invalid_field
 from shared.pages import Cursor, Limit, Page, page_of, read_mark
@@ -36,6 +37,12 @@ class AreaList(Body):
 
     id: UUID
     areas: Annotated[list[Area], Field(min_length=1, max_length=MOST_AREAS)]
+
+    @model_validator(mode="after")
+    def _once(self) -> AreaList:
+        if len({area.code for area in self.areas}) < len(self.areas):
+            raise ValueError("an area stands in the list twice")
+        return self
 
 
 class Counted(Body):
@@ -108,6 +115,13 @@ async def take_step(
 ) -> ActivationView:
     """Report, return, accept, activate or pause a street; the district decides (N-22)."""
     _may_step(caller, body)
+    if body.programme not in OFFERED:
+        raise invalid_field(
+            "body.programme",
+            "unknown_programme",
+            f"没有这个项目；现有：{'、'.join(sorted(OFFERED))}",
+            f"there is no such programme; offered: {', '.join(sorted(OFFERED))}",
+        )
     if not await store.has(body.street_code):
         raise invalid_field(
             "body.street_code", "unknown_area", "没有这个街道代码", "there is no such street code"

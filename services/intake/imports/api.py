@@ -84,11 +84,12 @@ async def progress(
     wait_s: Annotated[int, Query(ge=0, le=LONGEST_WAIT_S)] = 0,
 ) -> ImportView:
     """How far it is; `wait_s` lets the answer wait for the next step."""
+    bell: Bell = request.app.state.runtime.state["bell"]
+    moves = bell.moves
     taken = await store.one(import_id)
     if wait_s and not taken.ended:
         await store.let_go()
-        bell: Bell = request.app.state.runtime.state["bell"]
-        await bell.wait(wait_s)
+        await bell.wait(moves, wait_s)
         taken = await store.one(import_id)
     return ImportView.of(taken)
 

@@ -21,6 +21,13 @@ OUTSIDE_AREA = Flaw(
     "该社区不在您的辖区，请交所属街道导入",
     "the community is outside your area; let its own street import the row",
 )
+IMPORT_FAILED = Flaw(
+    "import_failed",
+    "file",
+    "系统无法处理此文件，已登记的行均已保存；请用Excel另存后重新导入，仍不行请报修",
+    "the office could not work this file off; rows counted so far are saved; save it anew with "
+    "Excel and import again, or report it",
+)
 KNOWN_ELSEWHERE = Flaw(
     "person_known_elsewhere",
     "id_number",

@@ -18,6 +18,7 @@ CODE_DIGITS = (6, 9, 12)
 WITHOUT_DISTRICT = "230100"
 WITHOUT_CITY = "230000"
 SHORTEST_STEM = 2
+COMMUNITIES_KEPT, PLACES_KEPT = 16384, 4096
 STREET_ENDINGS = ("街道办事处", "地区办事处", "街道", "地区", "办事处")
 COMMUNITY_ENDINGS = (
     "社区居民委员会",
@@ -76,7 +77,7 @@ class Gazetteer:
             elif len(code) == COMMUNITY_DIGITS:
                 self.codes.add(code)
                 self._enter(self._names, code, _community_spellings(tidy(name)))
-        self.community = lru_cache(maxsize=16384)(self._community)
+        self.community = lru_cache(maxsize=COMMUNITIES_KEPT)(self._community)
 
     @staticmethod
     def _enter(book: dict[str, set[str]], code: str, spellings: Iterable[str]) -> None:
@@ -121,7 +122,7 @@ PLACES = _places()
 PROVINCES = frozenset(code[PROVINCE] for code in PLACES.values())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=PLACES_KEPT)
 def place(text: str) -> str | None:
     """The code of a hukou or a home: district where the text says it, else the province outside.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from services.intake.areas.store import Areas
 from services.intake.imports.columns import RosterUnreadable
 from services.intake.imports.domain import (
+    IMPORT_FAILED,
     KNOWN_ELSEWHERE,
     Import,
     Sorted,
@@ -25,6 +26,7 @@ from services.intake.persons.identity import Flaw
 from services.intake.persons.store import Claimed
 from shared.caller import EVERYWHERE, Caller, district_of, job
 from shared.contracts.ids import new_id
+from shared.outages import passes
 from shared.runtime import Runtime
 from shared.vault import Vault
 from shared.work import Work
@@ -32,6 +34,8 @@ from shared.work import Work
 log = logging.getLogger("juyang.imports")
 CHUNK = 1000
 LOOK_EVERY_S = 5.0
+# The bell rings inside the request, before its commit: look again at once, then less often.
+LOOK_SOON_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 WAITING = """
 SELECT import_id FROM imports WHERE state IN ('received', 'running') ORDER BY received_at LIMIT 1
 """
@@ -42,17 +46,19 @@ class Bell:
 
     def __init__(self) -> None:
         self.arrived = asyncio.Event()
+        self.moves = 0
         self._moved = asyncio.Condition()
 
     async def moved(self) -> None:
         async with self._moved:
+            self.moves += 1
             self._moved.notify_all()
 
-    async def wait(self, seconds: float) -> None:
-        """Until some import moves, or the time is over."""
+    async def wait(self, since: int, seconds: float) -> None:
+        """Until some import has moved since the count of `moves` read before, or time is over."""
         try:
             async with asyncio.timeout(seconds), self._moved:
-                await self._moved.wait()
+                await self._moved.wait_for(lambda: self.moves != since)
         except TimeoutError:
             return
 
@@ -60,20 +66,20 @@ class Bell:
 async def work_off(runtime: Runtime) -> None:
     """The service's job: take imports one after another, for ever."""
     bell: Bell = runtime.state["bell"]
+    pauses = iter(LOOK_SOON_S)
     while True:
         bell.arrived.clear()
         try:
             while (import_ := await _next(runtime)) is not None:
-                await ImportRun(runtime, import_).run()
+                await ImportRun(runtime, import_).run_or_fail()
                 await bell.moved()
-        except asyncio.CancelledError:
-            raise
         except Exception as trouble:
             log.warning("imports: %s", type(trouble).__name__)
         try:
-            await asyncio.wait_for(bell.arrived.wait(), LOOK_EVERY_S)
+            await asyncio.wait_for(bell.arrived.wait(), next(pauses, LOOK_EVERY_S))
         except TimeoutError:
             continue
+        pauses = iter(LOOK_SOON_S)
 
 
 async def _next(runtime: Runtime) -> Import | None:
@@ -85,6 +91,19 @@ async def _next(runtime: Runtime) -> Import | None:
         await work.abandon()
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows of a file, sorted and sealed; `raw` has the good ones as they were read."""
+
+    sorted: Sorted
+    prepared: list[Prepared]
+    raw: dict[int, RosterRow]
+
+
+class Overtaken(Exception):
+    """Another process works the same import off and is further."""
+
+
 class ImportRun:
     """One import, as its uploader: his scope bounds what the rows may touch."""
 
@@ -93,7 +112,27 @@ class ImportRun:
         self._taken = taken
         self._vault: Vault = runtime.state["vault"]
         area = taken.area_code or EVERYWHERE
+        self._next_row = taken.next_row
         self._caller = Caller(taken.submitted_by, taken.role, area)
+
+    async def run_or_fail(self) -> None:
+        """Run; a file that this office cannot work off is ended, so that others get their turn.
+
+        Raises:
+            Exception: the database is away; the import goes on later where it was.
+        """
+        try:
+            await self.run()
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except Overtaken:
+            return
+        # The workbook reader's own crash is no Exception.
+        except BaseException as failure:
+            if passes(failure):
+                raise
+            log.error("import %s failed: %s", self._taken.import_id, type(failure).__name__)
+            await self._end("failed", IMPORT_FAILED, [])
 
     async def run(self) -> None:
         """Read and save the rest of the file."""
@@ -103,11 +142,23 @@ class ImportRun:
         except RosterUnreadable as unreadable:
             await self._end("failed", unreadable.flaw, [])
             return
-        rows = roster.rows()
-        while chunk := await asyncio.to_thread(self._chunk, rows):
-            await self._save(key, *chunk, roster.row_count)
-            await self._runtime.state["bell"].moved()
+        await self._take_over(roster, key)
         await self._end("done", None, [str(title) for title in roster.headings.titles])
+
+    async def _take_over(self, roster: Roster, key: bytes) -> None:
+        """Save chunk after chunk; the next is read and sealed while one is being saved."""
+        rows = roster.rows()
+        ahead = self._read_ahead(rows)
+        try:
+            while chunk := await ahead:
+                ahead = self._read_ahead(rows)
+                await self._save(key, chunk, roster.row_count)
+                await self._runtime.state["bell"].moved()
+        finally:
+            ahead.cancel()
+
+    def _read_ahead(self, rows: Iterator[RosterRow]) -> asyncio.Task[Chunk | None]:
+        return asyncio.create_task(asyncio.to_thread(self._chunk, rows))
 
     async def _load(self) -> tuple[bytes, bytes, Gazetteer]:
         work = self._work()
@@ -118,7 +169,7 @@ class ImportRun:
             await work.abandon()
         return key, content, Gazetteer(names)
 
-    def _chunk(self, rows: Iterator[RosterRow]) -> tuple[Sorted, list[Prepared]] | None:
+    def _chunk(self, rows: Iterator[RosterRow]) -> Chunk | None:
         """The next rows not yet saved, checked and sealed; runs in a thread."""
         fresh = (row for row in rows if row.row_number > self._taken.next_row)
         taken = list(islice(fresh, CHUNK))
@@ -130,22 +181,23 @@ class ImportRun:
             person, who = person_of_draft(new_id(), draft)
             prepared.append(prepare(self._vault, row_number, person, who, draft.wants))
         rejected = {row.row_number for row in sorted_.rejected}
-        self._raw = {row.row_number: row for row in taken if row.row_number not in rejected}
-        return sorted_, prepared
+        raw = {row.row_number: row for row in taken if row.row_number not in rejected}
+        return Chunk(sorted_, prepared, raw)
 
-    async def _save(
-        self, key: bytes, sorted_: Sorted, prepared: list[Prepared], total: int
-    ) -> None:
+    async def _save(self, key: bytes, chunk: Chunk, total: int) -> None:
+        sorted_, prepared = chunk.sorted, chunk.prepared
         work = self._work()
         store = Imports(work)
         try:
+            if not await store.hold(self._taken.import_id, self._next_row):
+                raise Overtaken
             wanted = [(p.number, p.person.person_id, p.person.area_code) for p in prepared]
             claimed = await store.persons.claim(wanted)
             fresh = [p for p in prepared if claimed[p.number].fresh]
             known = [_as_known(p, claimed[p.number]) for p in prepared if _known(p, claimed)]
             elsewhere = [p for p in prepared if _elsewhere(p, claimed)]
             rejected = sorted_.rejected + [
-                refused(self._raw[p.row_number], KNOWN_ELSEWHERE) for p in elsewhere
+                refused(chunk.raw[p.row_number], KNOWN_ELSEWHERE) for p in elsewhere
             ]
             if fresh:
                 await store.save_fresh(self._taken.import_id, fresh)
@@ -165,6 +217,7 @@ class ImportRun:
             await work.commit()
         finally:
             await work.abandon()
+        self._next_row = sorted_.last_row
         self._runtime.committed()
 
     async def _end(self, state: str, flaw: Flaw | None, titles: list[str]) -> None:

@@ -156,8 +156,8 @@ class Imports:
         """New files: COPY to the staging table, then one insert under the caller's scope."""
         await self._work.copy("staged_persons", [_staged(import_id, p) for p in fresh], STAGED)
         await self._work.run(TAKE_OVER, import_id=import_id)
-        for one in fresh:
-            self._work.send(*one.person.registered(self._work.now))
+        at = self._work.now
+        self._work.send(*(letter for one in fresh for letter in one.person.registered(at)))
 
     async def learn(self, known: Sequence[Prepared]) -> int:
         """What a roster newly says of people on file; returns how many files changed."""
@@ -210,6 +210,13 @@ class Imports:
             records,
         )
 
+    async def hold(self, import_id: UUID, next_row: int) -> bool:
+        """Keep other workers of this import out until the commit; False: one is further already."""
+        at = await self._work.value(
+            "SELECT next_row FROM imports WHERE import_id = :id FOR UPDATE", id=import_id
+        )
+        return bool(at == next_row)
+
     async def advance(self, import_id: UUID, **counts: int) -> None:
         await self._work.run(ADVANCE, import_id=import_id, **counts)
 
@@ -219,7 +226,7 @@ class Imports:
             "UPDATE imports SET state = :state, trouble_code = :code, trouble_zh = :zh, "
             "trouble_en = :en, rows_total = persons_new + persons_updated + persons_unchanged "
             "+ rejected, titles = CAST(:titles AS jsonb), sealed_file = NULL "
-            "WHERE import_id = :id",
+            "WHERE import_id = :id AND state IN ('received', 'running')",
             id=import_id,
             state=state,
             code=flaw.code if flaw else "",

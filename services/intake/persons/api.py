@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -10,21 +11,14 @@ from fastapi import Depends, Query, Response
 from pydantic import Field, ValidationError
 
 from services.intake.areas.store import Areas
-from services.intake.persons.domain import Identifiers, Person, refuse_flaws
-from services.intake.persons.identity import (
-    Flaw,
-    Identity,
-    read_certificate,
-    read_name,
-    read_number,
-    read_phone,
-)
+from services.intake.persons.domain import Identifiers, Person, masked
+from services.intake.persons.papers import read_papers, read_wanted
 from services.intake.persons.store import Persons
 from shared import problems
 from shared.caller import Caller
 from shared.contracts.facts import AreaCode, PersonFacts
 from shared.doors import READS_BY_POST, Body, doors, opens, permit
-from shared.errors import Forbidden, invalid_field
+from shared.errors import Conflict, Forbidden, invalid_field
 from shared.pages import Cursor, Limit, Page, page_of, read_mark
 
 router = doors("/v1/persons", "persons")
@@ -33,6 +27,8 @@ AreaStore = Annotated[Areas, Depends(opens(Areas))]
 STAFF = ("community_worker", "street_officer", "district_officer", "hotline")
 Community = Annotated[str, Field(pattern=r"^\d{12}$")]
 Text = Annotated[str, Field(min_length=1, max_length=60)]
+# A run of digits that could be a phone or an identity number.
+DIGITS = re.compile(r"\d{7}")
 FIRST_ID = "00000000-0000-0000-0000-000000000000"
 IdentityField = Literal["name", "id_number", "phone", "disability_certificate"]
 
@@ -60,13 +56,13 @@ class PersonView(Body):
     facts: PersonFacts
 
     @classmethod
-    def of(cls, person: Person, who: Identifiers) -> PersonView:
+    def of(cls, person: Person, who: Identifiers | None) -> PersonView:
         return cls(
             person_id=person.person_id,
             area_code=person.area_code,
             agency=person.agency,
             moved_out_on=person.moved_out_on,
-            identity=who.masked(),
+            identity=masked(who),
             facts=person.facts,
         )
 
@@ -124,7 +120,7 @@ async def register(
     response: Response,
 ) -> PersonView:
     """Open a person file; a number that is known already, here or elsewhere, is refused."""
-    who, facts = _read(body, store.today)
+    who, facts = _said(body, store.today)
     await _must_cover(caller, areas, body.area_code)
     person = Person(body.id, body.area_code, facts, caller.bound_agency or None)
     await store.open_file(person, who, person.registered(store.now))
@@ -153,7 +149,7 @@ async def persons(
 )
 async def search(body: Search, store: Store) -> list[SearchHit]:
     """Find files by number, phone or certificate; nothing personal stands in a URL."""
-    found = await store.find(body.kind, _normal(body, store.today))
+    found = await store.find(body.kind, read_wanted(body.kind, body.value, store.today))
     await store.searched(body.kind, len(found))
     return [
         SearchHit(
@@ -178,7 +174,18 @@ async def person(person_id: UUID, store: Store) -> PersonView:
 )
 async def disclose(person_id: UUID, body: Disclosure, store: Store) -> dict[str, str]:
     """Show fields in the clear, with a reason, and write down who saw them."""
+    if DIGITS.search(body.reason):
+        raise invalid_field(
+            "body.reason",
+            "reason_names_somebody",
+            "理由会长期保存，请勿写入证件号或电话",
+            "the reason is kept for ever; do not write numbers or phones into it",
+        )
     _, who = await store.opened(person_id)
+    if who is None:
+        raise Conflict(
+            "identity_erased", "此人的身份信息已删除", "the person's identity has been erased"
+        )
     await store.disclosed(person_id, body.fields, body.reason)
     return {name: value for name, value in who.fields().items() if name in body.fields}
 
@@ -234,49 +241,19 @@ async def _must_cover(caller: Caller, areas: Areas, area_code: AreaCode) -> None
         )
 
 
-def _read(body: NewPerson, today: date) -> tuple[Identifiers, PersonFacts]:
-    """Normalise what was written and put what it says into the facts."""
-    flaws: list[Flaw] = []
-    number = _kept(read_number(body.id_number, today), flaws)
-    name = _kept(read_name(body.name), flaws)
-    phone = _kept(read_phone(body.phone), flaws) if body.phone else None
-    certificate = None
-    if body.disability_certificate and number is not None:
-        certificate = _kept(read_certificate(body.disability_certificate, number.number), flaws)
-    refuse_flaws(flaws)
-    assert number is not None
-    assert name is not None
-    said: dict[str, Any] = {
-        "birth_on": number.birth_on,
-        "sex": number.sex,
-        "residence_area": body.area_code,
-    }
-    if certificate:
-        said["disability"] = certificate[1]
-    who = Identifiers(name, number.number, phone, certificate[0] if certificate else None)
-    return who, body.facts.model_copy(update=said)
-
-
-def _kept(value: Any, flaws: list[Flaw]) -> Any:
-    if isinstance(value, Flaw):
-        flaws.append(value)
-        return None
-    return value
-
-
-def _normal(body: Search, today: date) -> str:
-    """The normalised value to search for."""
-    if body.kind == "id_number":
-        number = read_number(body.value, today)
-        if isinstance(number, Identity):
-            return number.number
-        refuse_flaws([Flaw(number.code, "value", number.zh, number.en)])
-    if body.kind == "phone":
-        phone = read_phone(body.value)
-        if isinstance(phone, str):
-            return phone
-        refuse_flaws([Flaw(phone.code, "value", phone.zh, phone.en)])
-    return body.value.strip().upper()
+def _said(body: NewPerson, today: date) -> tuple[Identifiers, PersonFacts]:
+    """Who it is, and the facts with what the papers say of him."""
+    if body.facts.died_on is not None:
+        raise invalid_field(
+            "body.facts.died_on",
+            "fact_has_its_own_act",
+            "死亡请在建档后另行登记",
+            "record a death by its own act, after the file is opened",
+        )
+    who, papers = read_papers(
+        body.name, body.id_number, body.phone, body.disability_certificate, today
+    )
+    return who, body.facts.model_copy(update={**papers, "residence_area": body.area_code})
 
 
 def _known_facts(changes: dict[str, Any]) -> None:

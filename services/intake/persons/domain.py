@@ -17,6 +17,7 @@ from shared.errors import Conflict, FieldFlaw, Invalid, invalid_field
 FIXED_FACTS = frozenset({"birth_on", "sex", "died_on", "residence_area"})
 NUMBER_HEAD, NUMBER_TAIL = slice(0, 6), slice(14, 18)
 NUMBER_MASK = "********"
+CERTIFICATE_MASK = "*" * 18
 CERTIFICATE_SHOWN = slice(-2, None)
 PHONE_TAIL = slice(-4, None)
 FIRST = slice(0, 1)
@@ -47,10 +48,23 @@ class Identifiers:
             "name": self.name[FIRST] + "*" * (len(self.name) - 1),
             "id_number": self.id_number[NUMBER_HEAD] + NUMBER_MASK + self.id_number[NUMBER_TAIL],
             "phone": "*******" + self.phone[PHONE_TAIL] if self.phone else None,
-            "disability_certificate": "*" * 18 + certificate[CERTIFICATE_SHOWN]
+            "disability_certificate": CERTIFICATE_MASK + certificate[CERTIFICATE_SHOWN]
             if certificate
             else None,
         }
+
+
+ERASED: dict[str, str | None] = {
+    "name": "（已删除）",
+    "id_number": None,
+    "phone": None,
+    "disability_certificate": None,
+}
+
+
+def masked(who: Identifiers | None) -> dict[str, str | None]:
+    """As a file may be shown without a reason; an erased identity shows that it is erased."""
+    return who.masked() if who else ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +131,15 @@ class Person:
         """Record a move to another community, street or district.
 
         Raises:
-            Invalid: a day in the future.
+            Invalid: a day before the birth or after today.
             Conflict: the person is dead.
         """
-        if moved_on > at.date():
+        if moved_on > at.date() or (self.facts.birth_on and moved_on < self.facts.birth_on):
             raise invalid_field(
-                "body.moved_on", "day_in_future", "迁移日期不得晚于今日", "the day is in the future"
+                "body.moved_on",
+                "impossible_day",
+                "迁移日期应在出生之后、今日之前（含今日）",
+                "the day of the move must lie between birth and today",
             )
         if self.facts.died_on is not None:
             raise Conflict("person_dead", "该人已登记死亡", "the person is recorded as dead")

@@ -143,12 +143,14 @@ class Persons:
         """
         return person_of(await self._row(person_id, lock=lock))
 
-    async def opened(self, person_id: UUID) -> tuple[Person, Identifiers]:
-        """One file with its identity unsealed."""
+    async def opened(self, person_id: UUID) -> tuple[Person, Identifiers | None]:
+        """One file with its identity unsealed, or without it when it has been erased."""
         row = await self._row(person_id)
         return person_of(row), self._identifiers(row)
 
-    async def page(self, within: str, after: str, most: int) -> list[tuple[Person, Identifiers]]:
+    async def page(
+        self, within: str, after: str, most: int
+    ) -> list[tuple[Person, Identifiers | None]]:
         """Files by area, in order of their ids."""
         rows = await self._work.rows(PAGE, within=within, after=after, most=most)
         return [(person_of(row), self._identifiers(row)) for row in rows]
@@ -205,15 +207,15 @@ class Persons:
             )
         return row
 
-    def _identifiers(self, row: Row) -> Identifiers:
+    def _identifiers(self, row: Row) -> Identifiers | None:
+        """Who it is; none once the person's key is destroyed."""
+        if row["wrapped_key"] is None:
+            return None
+        kept = SealedFields(bytes(row["wrapped_key"]), bytes(row["sealed"]))
         try:
-            fields: dict[str, Any] = dict(
-                self.vault.open(
-                    row["person_id"], SealedFields(bytes(row["wrapped_key"]), bytes(row["sealed"]))
-                )
-            )
+            fields: dict[str, Any] = dict(self.vault.open(row["person_id"], kept))
         except UnreadableError:
-            fields = {"name": "已删除", "id_number": " " * 18}
+            return None
         return Identifiers(**fields)
 
     def _marks(self, who: Identifiers) -> list[tuple[str, bytes]]:
