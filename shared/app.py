@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from shared import problems
 from shared.doors import Permission
 from shared.errors import Refusal
+from shared.outages import (
+    DATA_CLASS,
+    QUERY_CANCELED,
+    UNIQUE_VIOLATION,
+    passes,
+    sqlclass_of,
+    sqlstate_of,
+)
 from shared.problems import problem
 from shared.runtime import Runtime
 
 log = logging.getLogger("juyang.app")
-BUSY_CLASSES = ("TooManyConnectionsError", "CannotConnectNowError", "ConnectionDoesNotExistError")
+# Answered one by one: what is left to `Exception`, Starlette raises again for the server to log,
+# values and all.
+UNFORESEEN: tuple[type[Exception], ...] = (
+    SQLAlchemyError,
+    ValidationException,
+    OSError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+LARGEST_BODY = 65 * 1024 * 1024
 
 
 class Health(BaseModel):
@@ -53,6 +76,9 @@ def create_app(runtime: Runtime, *, own_lifespan: bool = True) -> FastAPI:
         "version": "1.0.0",
         "lifespan": lifespan if own_lifespan else None,
         "responses": problems.RESPONSES,
+        "max_body_size": LARGEST_BODY,
+        # Its log records would carry the values that failed validation.
+        "telemetry": {"logs": False},
     }
     app = FastAPIOffline(**options) if docs else FastAPI(openapi_url=None, **options)
     app.state.runtime = runtime
@@ -103,11 +129,17 @@ def _problems(app: FastAPI) -> None:
         zh, en = STATUS_WORDS.get(bad.status_code, ("请求有误", "the request is not acceptable"))
         return problem(bad.status_code, f"http_{bad.status_code}", zh, en, headers=bad.headers)
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(OSError)
-    async def away(request: Request, bad: Exception) -> JSONResponse:
-        log.error("database away: %s", type(bad).__name__)
+    async def failed(request: Request, bad: Exception) -> JSONResponse:
+        return of_failure(bad)
+
+    for kind in (*UNFORESEEN, Exception):
+        app.add_exception_handler(kind, failed)
+
+
+def of_failure(bad: BaseException) -> JSONResponse:
+    """The answer to what no rule foresaw; what failed is logged without any value."""
+    log.error("failed: %s", failure_trace(bad))
+    if passes(bad) or sqlstate_of(bad) == QUERY_CANCELED:
         return problem(
             503,
             "database_away",
@@ -115,16 +147,35 @@ def _problems(app: FastAPI) -> None:
             "the database is away; try again later with the same key",
             headers={"Retry-After": "2"},
         )
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, bad: Exception) -> JSONResponse:
-        log.exception("unexpected failure", exc_info=bad)
+    if sqlstate_of(bad) == UNIQUE_VIOLATION:
         return problem(
-            500,
-            "unexpected",
-            "系统出错，已记录；请凭 trace_id 报修",
-            "something failed and was recorded; report the trace_id",
+            409,
+            "id_taken",
+            "已有同一标识的记录；新记录请用新标识",
+            "there is a record with this id already; use a new id for a new record",
         )
+    if sqlclass_of(bad) == DATA_CLASS:
+        return problem(
+            422,
+            "value_not_acceptable",
+            "有值无法保存（如控制字符、超界的数或无效的翻页标记），请改正",
+            "a value cannot be kept (control characters, a number out of range, a bad cursor)",
+        )
+    return problem(
+        500,
+        "unexpected",
+        "系统出错，已记录；请凭 trace_id 报修",
+        "something failed and was recorded; report the trace_id",
+    )
+
+
+def failure_trace(bad: BaseException) -> str:
+    """Types and source lines of a failure and its causes; never a message, which may say a name."""
+    lines = "".join(traceback.format_tb(bad.__traceback__))
+    told = [f"{type(bad).__name__} {sqlstate_of(bad)}\n{lines}"]
+    if (cause := bad.__cause__ or bad.__context__) is not None:
+        told.append(failure_trace(cause))
+    return "caused by ".join(told)
 
 
 STATUS_WORDS = {

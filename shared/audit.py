@@ -38,8 +38,9 @@ FROM audit_seals s LEFT JOIN audit a ON a.id = s.audit_id
 WHERE s.nth > :after ORDER BY s.nth LIMIT :most
 """)
 ORPHANS = text("""
-SELECT count(*) FROM audit a
+SELECT a.id FROM audit a
 WHERE a.sealed AND NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.audit_id = a.id)
+ORDER BY a.id LIMIT :most
 """)
 SEAL_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.audit_seals'))")
 GENESIS = bytes(32)
@@ -139,6 +140,6 @@ async def verify(connection: AsyncConnection) -> tuple[int, list[str]]:
             elif link(chain, _content(row)) != bytes(row["chain"]):
                 flaws.append(f"seal {after}: audit row {row['audit_id']} was changed")
             chain = bytes(row["chain"])
-    if orphans := (await connection.execute(ORPHANS)).scalar():
-        flaws.append(f"{orphans} audit rows say sealed but have no seal")
+    orphans = (await connection.execute(ORPHANS, {"most": SEAL_BATCH})).scalars()
+    flaws += [f"audit row {orphan} says sealed but has no seal" for orphan in orphans]
     return after, flaws

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -16,9 +16,11 @@ from joserfc.jwk import ECKey, KeySet, KeySetSerialization
 
 from shared.caller import AGENCY_ROLES, AREA_ROLES, DEFAULT_BODIES, EVERYWHERE, ROLES, Caller
 from shared.contracts.ids import new_id
-from shared.errors import Unauthorised
+from shared.errors import Unauthorised, Unavailable
 from shared.settings import Settings
+from shared.vault import make_once
 
+log = logging.getLogger("juyang.auth")
 ALGORITHMS = ["ES256", "EdDSA", "Ed25519"]
 LEEWAY_S = 30
 KEYS_FOR_S = 300
@@ -35,9 +37,7 @@ def local_key(directory: Path) -> ECKey:
     private = keys / PRIVATE_KEY
     if not private.exists():
         fresh = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": str(new_id())})
-        descriptor = os.open(private, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(orjson.dumps(fresh.as_dict(private=True)))
+        make_once(private, orjson.dumps(fresh.as_dict(private=True)))
     key = ECKey.import_key(orjson.loads(private.read_bytes()))
     (keys / PUBLIC_KEYS).write_bytes(orjson.dumps({"keys": [key.as_dict(private=False)]}))
     return key
@@ -81,12 +81,14 @@ class Tokens:
         Raises:
             Unauthorised: no token, a bad one, or one that has expired.
         """
-        if not header or not header.startswith("Bearer "):
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
             raise _refused(
                 "请在 Authorization 头中出示令牌：Bearer <token>",
                 "show a token in the Authorization header: Bearer <token>",
             )
-        caller, expires = self._cached(header[len("Bearer ") :])
+        self._key_set()
+        caller, expires = self._cached(token)
         if expires + LEEWAY_S < time.time():
             raise _refused("令牌已过期，请重新取得", "the token has expired; get a new one")
         return caller
@@ -115,24 +117,38 @@ class Tokens:
         except (JoseError, ValueError):
             if time.monotonic() - self._fetched < REFETCH_S:
                 raise
-            self._until = 0.0
+            self._refresh()
             return jwt.decode(token, self._key_set(), algorithms=ALGORITHMS).claims
 
     def _key_set(self) -> KeySet:
-        if self._keys is None or self._until < time.monotonic():
-            self._keys = KeySet.import_key_set(self._fetch())
-            self._fetched = time.monotonic()
-            self._until = self._fetched + KEYS_FOR_S
+        if self._until < time.monotonic():
+            self._refresh()
+        if self._keys is None:
+            raise Unavailable(
+                "issuer_away",
+                "暂时取不到令牌签发者的公钥，请稍后重试",
+                "the token issuer's public keys cannot be had now; try again later",
+            )
         return self._keys
+
+    def _refresh(self) -> None:
+        """Fetch the keys; while the issuer is away, those known before stay good."""
+        self._fetched = time.monotonic()
+        self._until = self._fetched + REFETCH_S
+        try:
+            self._keys = KeySet.import_key_set(self._fetch())
+        except (httpx.HTTPError, JoseError, ValueError, OSError) as away:
+            log.warning("public keys: %s", type(away).__name__)
+            return
+        self._until = self._fetched + KEYS_FOR_S
+        # A key that the issuer has withdrawn must not live on in checked tokens.
+        self._cached.cache_clear()
 
     def _fetch(self) -> KeySetSerialization:
         where = self._settings.jwks or str(self._settings.directory / "keys" / PUBLIC_KEYS)
         if where.startswith(("http://", "https://")):
             return httpx.get(where, timeout=5).raise_for_status().json()
-        try:
-            return orjson.loads(Path(where).read_bytes())
-        except FileNotFoundError as missing:
-            raise ValueError("no public keys") from missing
+        return orjson.loads(Path(where).read_bytes())
 
 
 def caller_of(claims: dict[str, Any]) -> Caller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ S = TypeVar("S")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 READS_BY_POST = "x-juyang-reads"
 JSON = "application/json"
+BOUNDARY = re.compile(r'^multipart/form-data;.*boundary="?([^";,\s]+)', re.IGNORECASE)
 HTTP_ERRORS = 400
 
 
@@ -98,7 +100,7 @@ async def _attempt(request: Request, caller: Caller) -> Attempt | None:
     """The key of a write: the header, or the client-made id in the body."""
     body = await request.body()
     key = request.headers.get("idempotency-key")
-    if key is None and request.headers.get("content-type", "").startswith(JSON):
+    if key is None and body.lstrip().startswith(b"{"):
         try:
             parsed = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -112,7 +114,12 @@ async def _attempt(request: Request, caller: Caller) -> Attempt | None:
 
 async def _digest(request: Request) -> bytes:
     """A keyed digest of what was asked: equal requests match, the content cannot be guessed."""
-    asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    url = request.url
+    body = await request.body()
+    # Every retry of an upload has another boundary between the same parts.
+    if (boundary := BOUNDARY.search(request.headers.get("content-type", ""))) is not None:
+        body = body.replace(boundary[1].encode("latin-1"), b"")
+    asked = f"{request.method} {url.path}?{url.query}\n".encode() + body
     return hmac.digest(request.app.state.runtime.digest_key, asked, "sha256")
 
 

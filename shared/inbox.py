@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import telemetry
 from shared.caller import Caller, district_of
 from shared.clock import OfficeClock
 from shared.contracts.letter import Envelope, Letter
+from shared.outages import passes
 from shared.work import Work
 
 log = logging.getLogger("juyang.inbox")
@@ -77,9 +78,9 @@ class Inbox:
         """Take over a batch; on failure go letter by letter and park what cannot be handled."""
         try:
             await self._together(letters)
-        except (OperationalError, InterfaceError, OSError):
-            raise
-        except Exception:
+        except Exception as failure:
+            if passes(failure):
+                raise
             for letter in letters:
                 await self._alone(letter)
 
@@ -118,9 +119,9 @@ class Inbox:
             try:
                 await self._together([letter])
                 return
-            except (OperationalError, InterfaceError, OSError):
-                raise
             except Exception as failure:
+                if passes(failure):
+                    raise
                 cause = cause_of(failure)
                 log.warning("letter %s %s failed: %s", letter.id, letter.type, cause)
                 if attempt < ATTEMPTS:
@@ -182,7 +183,7 @@ def scope_of(letter: Letter) -> str:
 
 
 def cause_of(failure: Exception) -> str:
-    """Why a letter failed, without values: type, and for the database its own error class."""
-    if isinstance(failure, DBAPIError):
-        return f"{type(failure.orig).__name__}"
-    return f"{type(failure).__name__}"
+    """Why a letter failed, without values: its type, and what the database calls it."""
+    if isinstance(failure, DBAPIError) and failure.orig is not None:
+        return type(failure.orig.__cause__ or failure.orig).__name__
+    return type(failure).__name__

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -12,6 +13,8 @@ from starlette.responses import JSONResponse
 from shared import telemetry
 from shared.errors import FieldFlaw, Invalid, Refusal
 
+OUR_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,40}[0-9]{0,3}")
+UNNAMED = "?"
 MEDIA_TYPE = "application/problem+json"
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -119,7 +122,15 @@ def flaw_of(error: ErrorDetails) -> FieldFlaw:
         zh, en = zh.format(**context), en.format(**context)
     except KeyError:
         zh, en = OTHER
-    return FieldFlaw(".".join(str(part) for part in error["loc"]), error["type"], zh, en)
+    return FieldFlaw(path_of(error["loc"]), error["type"], zh, en)
+
+
+def path_of(place: Iterable[int | str]) -> str:
+    """Where a value stands; a name that is not one of ours may itself be somebody's number."""
+    return ".".join(
+        str(part) if isinstance(part, int) or OUR_NAME.fullmatch(part) else UNNAMED
+        for part in place
+    )
 
 
 def invalid(place: str, errors: list[ErrorDetails]) -> Invalid:

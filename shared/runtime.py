@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,7 +124,9 @@ class Runtime:
     async def _seal(self) -> None:
         while True:
             sealed = 0
-            with suppress(SQLAlchemyError, OSError):
+            try:
                 async with self.database.jobs.begin() as connection:
                     sealed = await audit.seal(connection)
+            except Exception as trouble:
+                log.warning("sealer %s: %s", self.service.name, type(trouble).__name__)
             await asyncio.sleep(0 if sealed == audit.SEAL_BATCH else SEAL_EVERY_S)

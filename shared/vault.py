@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -112,13 +113,30 @@ def _encrypt(data_key: bytes, person_id: UUID, fields: dict[str, str]) -> bytes:
 
 
 def key_file(file: Path) -> bytes:
-    """A random key kept in a file, made on first use (0600)."""
+    """A random key kept in a file, made on first use (0600).
+
+    Raises:
+        ValueError: the file is there but holds no key.
+    """
+    if not file.exists():
+        make_once(file, secrets.token_bytes(KEY_BYTES))
+    key = file.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{file} 不是密钥文件，请从备份恢复 · holds no key; restore it")
+    return key
+
+
+def make_once(file: Path, content: bytes) -> None:
+    """Write a private file whole and durably, unless somebody else has just made it."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, KEY_FILE_MODE)
     try:
-        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, KEY_FILE_MODE)
-    except FileExistsError:
-        return file.read_bytes()
-    with os.fdopen(descriptor, "wb") as out:
-        key = secrets.token_bytes(KEY_BYTES)
-        out.write(key)
-        return key
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink()

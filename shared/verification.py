@@ -40,6 +40,13 @@ class Verification(BaseModel):
     checks: list[Check]
 
 
+class LetterCounts(BaseModel):
+    """Letters that have not arrived everywhere yet."""
+
+    unsent: int
+    parked: int
+
+
 ExtraChecks = Callable[[Work], Awaitable[list[Check]]]
 
 
@@ -57,10 +64,19 @@ async def _own_checks(work: Work) -> list[Check]:
 
 
 def verification_router(extra: ExtraChecks | None = None) -> APIRouter:
-    """`GET /v1/verification` for a service; `extra` recomputes what is special to it."""
-    router = doors("/v1/verification", "verification")
+    """`GET /v1/verification` and `/v1/letters`; `extra` recomputes what is special to a service."""
+    router = doors("/v1", "verification")
 
-    @router.get("")
+    @router.get("/letters", dependencies=[permit("auditor", "operator")])
+    async def letters(request: Request) -> LetterCounts:
+        """How many letters wait to be sent, and how many are parked."""
+        work: Work = request.app.state.runtime.work(job("letters"))
+        try:
+            return LetterCounts(unsent=await work.value(UNSENT), parked=await work.value(PARKED))
+        finally:
+            await work.abandon()
+
+    @router.get("/verification")
     async def verify(
         request: Request, caller: Annotated[Caller, permit("auditor", "operator")]
     ) -> Verification:

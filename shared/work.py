@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -23,6 +24,7 @@ from shared.idempotency import Attempt, Replayed
 Row: TypeAlias = Mapping[str, Any]
 """A row by its columns' names."""
 
+STATEMENTS_KEPT = 1024
 BEGIN = text(
     "SELECT set_config('juyang.areas', :areas, true), set_config('juyang.agency', :agency, true)"
 )
@@ -79,31 +81,27 @@ class Work:
 
     async def rows(self, sql: str, /, **values: Any) -> Sequence[Row]:
         """All rows of a statement."""
-        connection = await self.begin()
-        found = (await connection.execute(text(sql), values)).mappings().all()
+        found = (await self._execute(sql, values)).mappings().all()
         return cast("Sequence[Row]", found)
 
     async def row(self, sql: str, /, **values: Any) -> Row | None:
         """The first row of a statement, or none."""
-        connection = await self.begin()
-        found = (await connection.execute(text(sql), values)).mappings().first()
+        found = (await self._execute(sql, values)).mappings().first()
         return cast("Row | None", found)
 
     async def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row, or none."""
-        connection = await self.begin()
-        return (await connection.execute(text(sql), values)).scalar()
+        return (await self._execute(sql, values)).scalar()
 
     async def run(self, sql: str, /, **values: Any) -> int:
         """Run a statement and count its rows."""
-        connection = await self.begin()
-        return (await connection.execute(text(sql), values)).rowcount
+        return (await self._execute(sql, values)).rowcount
 
     async def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement once for each row, prepared once."""
         if rows:
             connection = await self.begin()
-            await connection.execute(text(sql), list(rows))
+            await connection.execute(statement(sql), list(rows))
 
     async def copy(
         self, table: str, records: Iterable[tuple[Any, ...]], columns: Sequence[str]
@@ -116,14 +114,11 @@ class Work:
 
     def send(self, *letters: Letter) -> None:
         """Put letters into the outbox when the work commits."""
-        for letter in letters:
-            self.letters.append(
-                Envelope.around(
-                    letter,
-                    causation_id=self.cause.id if self.cause else None,
-                    traceparent=telemetry.traceparent(),
-                )
-            )
+        cause = self.cause.id if self.cause else None
+        trace = telemetry.traceparent()
+        self.letters += [
+            Envelope.around(letter, causation_id=cause, traceparent=trace) for letter in letters
+        ]
 
     def audit(
         self, act: str, subject: str = "", *, count: int = 1, detail: str = "", digest: str = ""
@@ -154,16 +149,28 @@ class Work:
     async def abandon(self) -> None:
         """Roll back and give the connection back, whatever state it is in."""
         if self.connection is not None:
-            with suppress(DBAPIError):
-                await self.connection.rollback()
-            await self._close()
+            try:
+                with suppress(DBAPIError, OSError):
+                    await self.connection.rollback()
+            finally:
+                await self._close()
         self.letters.clear()
         self.audits.clear()
+
+    async def _execute(self, sql: str, values: Mapping[str, Any]) -> CursorResult[Any]:
+        connection = await self.begin()
+        return await connection.execute(statement(sql), values)
 
     async def _close(self) -> None:
         connection, self.connection = self.connection, None
         if connection is not None:
             await connection.close()
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def statement(sql: str) -> TextClause:
+    """A statement from its text, which is searched for parameters once."""
+    return text(sql)
 
 
 def uuids(values: Iterable[UUID]) -> list[UUID]:

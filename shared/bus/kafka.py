@@ -21,9 +21,11 @@ from shared import telemetry
 from shared.bus import wire
 from shared.bus.address import read_address
 from shared.bus.kafka_listener import Listener, backoff
+from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import BusUnavailable, Receive
 from shared.contracts.letter import Envelope
 
+__all__ = ["KafkaBus", "ensure_topics"]
 log = logging.getLogger("juyang.bus")
 AWAY = (KafkaError, OSError, TimeoutError)
 PATIENCE_S = 10.0

@@ -29,6 +29,7 @@ STOP_S = 5.0
 IDLE_POLLS = 30
 METADATA_MS = 30_000
 SESSION_MS = 10_000
+HEARTBEAT_MS = 1_000
 REBALANCE_MS = 30_000
 Fetched = Mapping[TopicPartition, Sequence[Any]]
 
@@ -73,11 +74,11 @@ class Listener(ConsumerRebalanceListener):
         task, self._task = self._task, None
         if task is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._turn.acquire(), DRAIN_S)
+                async with asyncio.timeout(DRAIN_S), self._turn:
+                    task.cancel()
+            # Out of turn, for leaving the group may wait in `on_partitions_revoked`.
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            if self._turn.locked():
-                self._turn.release()
 
     def trouble(self) -> str | None:
         """Why this consumer receives nothing now, or none."""
@@ -180,6 +181,7 @@ class Listener(ConsumerRebalanceListener):
             auto_offset_reset="earliest",
             metadata_max_age_ms=METADATA_MS,
             session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
             rebalance_timeout_ms=REBALANCE_MS,
             **self._address.options(),
         )

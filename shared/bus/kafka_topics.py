@@ -13,7 +13,7 @@ from shared.bus.address import read_address
 from shared.bus.port import BusUnavailable
 from shared.contracts.topics import ALL_TOPICS
 
-PARTITIONS = 6
+PARTITIONS = 12
 PATIENCE_S = 30.0
 SAFE_REPLICATION = 3
 KEPT_MS = 30 * 24 * 3600 * 1000

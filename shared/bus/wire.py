@@ -16,7 +16,6 @@ from shared.contracts.letter import Envelope
 UNREADABLE = "bus.record.unreadable.v1"
 """Type of the envelope round a record that is no letter: to be parked, never to be skipped."""
 
-Headers = Sequence[tuple[str, bytes]]
 CONTENT_TYPE = b"application/json"
 SPEC_VERSION = b"1.0"
 SHOWN_BYTES = 2_000
@@ -26,13 +25,20 @@ MS_PER_S = 1000
 class Record(Protocol):
     """What is read of a consumed record."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
 @dataclass(frozen=True, slots=True)

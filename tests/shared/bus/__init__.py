@@ -1,0 +1,1 @@
+"""The promises of the bus, held to on every adapter."""
