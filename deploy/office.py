@@ -85,10 +85,10 @@ class Office:
             await runtime.start()
 
     async def stop(self) -> None:
-        """Stop every service, then the bus."""
+        """Stop the bus, so that no letter meets a closed pool, then every service."""
+        await self.bus.stop()
         for runtime in self.runtimes.values():
             await runtime.stop()
-        await self.bus.stop()
 
     async def settle(self) -> int:
         """Carry letters, round after round, until every outbox is empty; returns how many."""

@@ -13,9 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import telemetry
+from shared.bus.wire import UNREADABLE
 from shared.caller import Caller, district_of
 from shared.clock import OfficeClock
 from shared.contracts.letter import Envelope, Letter
+from shared.contracts.registry import letter_types
 from shared.outages import passes
 from shared.work import Work
 
@@ -42,6 +44,7 @@ ON CONFLICT (consumer, letter_id) DO NOTHING
 ATTEMPTS = 3
 PAUSE_S = 0.05
 NOWHERE = "-"
+KNOWN = frozenset(letter_types())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,10 @@ class Inbox:
     async def _handle(self, work: Work, letter: Envelope, blocked: set[UUID]) -> None:
         if letter.key in blocked:
             await self._park(work, letter, "waits behind a parked letter of the same key", 0)
+            return
+        if (flaw := unreadable(letter)) is not None:
+            await self._park(work, letter, flaw, 0)
+            blocked.add(letter.key)
             return
         work.cause = letter
         for kind, handler, store in self._heard.get(letter.type, ()):
@@ -171,6 +178,15 @@ class Inbox:
             areas=NOWHERE,
             state=self._state,
         )
+
+
+def unreadable(letter: Envelope) -> str | None:
+    """Why a letter cannot be for anybody: nobody wrote such a thing, or none of this version."""
+    if letter.type == UNREADABLE:
+        return "the record on the topic is no letter"
+    if letter.type not in KNOWN:
+        return "no such letter type or version is known here"
+    return None
 
 
 def scope_of(letter: Letter) -> str:

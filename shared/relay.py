@@ -62,7 +62,10 @@ class Relay:
             except Exception as trouble:
                 sent = 0
                 if failures == 0 or not isinstance(trouble, BusUnavailable):
-                    log.warning("relay %s: %s", self._service, type(trouble).__name__)
+                    said = (
+                        trouble if isinstance(trouble, BusUnavailable) else type(trouble).__name__
+                    )
+                    log.warning("relay %s: %s", self._service, said)
                 await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
                 failures += 1
             if sent == 0:

@@ -153,8 +153,8 @@ async def _relay(service: str, bus: str, data: Data) -> None:
     try:
         await asyncio.Event().wait()
     finally:
-        await runtime.stop()
         await runtime.bus.stop()
+        await runtime.stop()
 
 
 def migrate(

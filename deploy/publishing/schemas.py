@@ -64,7 +64,11 @@ def facts_schema(kind: type[Letter]) -> dict[str, Any]:
         "required": required,
         "additionalProperties": False,
     }
-    return schema | ({"$defs": made["$defs"]} if "$defs" in made else {})
+    parts = {
+        name: {**part, "additionalProperties": False}
+        for name, part in made.get("$defs", {}).items()
+    }
+    return schema | ({"$defs": parts} if parts else {})
 
 
 def envelope_schema() -> dict[str, Any]:

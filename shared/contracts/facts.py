@@ -1,6 +1,8 @@
 """What is known of a person for deciding on benefits: no name, number, phone or address.
 
 Every fact is optional and an absent fact is *unknown*, which never means "no" (Nangang 八(三)).
+Letters are read tolerantly, so facts that a newer sender adds are passed over; what people write
+in requests is read strictly (services/intake/persons/papers.py).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ ModificationNeed = Literal["bath", "toilet", "cooking", "indoor"]
 class Disability(BaseModel):
     """A disability certificate's category (1 sight … 7 multiple) and grade (1 heaviest … 4)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
     category: Annotated[int, Field(ge=1, le=7)]
     grade: Annotated[int, Field(ge=1, le=4)]
 
@@ -28,7 +30,7 @@ class Disability(BaseModel):
 class Child(BaseModel):
     """A living or dead child of the person, for the lives-alone test of Nangang 三(一)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
     alive: bool | None = None
     in_city: Literal[True, False, "county"] | None = None
     dibao: bool | None = None
@@ -38,7 +40,7 @@ class Child(BaseModel):
 class PersonFacts(BaseModel):
     """Facts as letters carry them; `None` is unknown. Money is whole fen, dates are Gregorian."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
     birth_on: date | None = None
     died_on: date | None = None
     sex: Literal["male", "female"] | None = None

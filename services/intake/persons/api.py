@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from services.intake.areas.store import Areas
 from services.intake.persons.domain import Identifiers, Person, masked
-from services.intake.persons.papers import read_papers, read_wanted
+from services.intake.persons.papers import WrittenFacts, read_papers, read_wanted
 from services.intake.persons.store import Persons
 from shared import problems
 from shared.caller import Caller
@@ -42,7 +42,7 @@ class NewPerson(Body):
     area_code: Community
     phone: Text | None = None
     disability_certificate: Text | None = None
-    facts: PersonFacts = PersonFacts()
+    facts: WrittenFacts = WrittenFacts()
 
 
 class PersonView(Body):
@@ -253,16 +253,13 @@ def _said(body: NewPerson, today: date) -> tuple[Identifiers, PersonFacts]:
     who, papers = read_papers(
         body.name, body.id_number, body.phone, body.disability_certificate, today
     )
-    return who, body.facts.model_copy(update={**papers, "residence_area": body.area_code})
+    said = {**body.facts.known(), **papers, "residence_area": body.area_code}
+    return who, PersonFacts.model_validate(said)
 
 
 def _known_facts(changes: dict[str, Any]) -> None:
-    for name in changes:
-        if name not in PersonFacts.model_fields:
-            raise invalid_field(
-                f"body.facts.{name}", "unknown_fact", "没有这一项事实", "there is no such fact"
-            )
+    """Refuse facts that there are not, or that do not fit."""
     try:
-        PersonFacts.model_validate(changes)
+        WrittenFacts.model_validate(changes)
     except ValidationError as bad:
         raise problems.invalid("body.facts", bad.errors()) from bad
