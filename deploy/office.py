@@ -72,7 +72,13 @@ class Office:
             yield
             await self.stop()
 
-        app = FastAPI(title="居养 Juyang", lifespan=living, docs_url=None, redoc_url=None)
+        app = FastAPI(
+            title="居养 Juyang",
+            lifespan=living,
+            docs_url=None,
+            redoc_url=None,
+            telemetry={"logs": False},
+        )
         app.state.office = self
         for name, runtime in self.runtimes.items():
             app.mount(f"/{name}", create_app(runtime, own_lifespan=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -38,6 +39,9 @@ class Announcing(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What start-up made stays for ever: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
         if self.started and self._tell is not None:
             await self._tell()
 

@@ -20,6 +20,8 @@ from starlette.exceptions import HTTPException
 from shared import problems
 from shared.doors import Permission
 from shared.errors import Refusal
+from shared.letters import letters_router
+from shared.metrics_door import metrics_router
 from shared.outages import (
     DATA_CLASS,
     QUERY_CANCELED,
@@ -77,12 +79,12 @@ def create_app(runtime: Runtime, *, own_lifespan: bool = True) -> FastAPI:
         "lifespan": lifespan if own_lifespan else None,
         "responses": problems.RESPONSES,
         "max_body_size": LARGEST_BODY,
-        # Its log records would carry the values that failed validation.
-        "telemetry": {"logs": False},
+        # Its log records carry the messages of exceptions, which may say a name.
+        "telemetry": {"logs": False, "meter_provider": runtime.metering.provider},
     }
     app = FastAPIOffline(**options) if docs else FastAPI(openapi_url=None, **options)
     app.state.runtime = runtime
-    for router in service.routers:
+    for router in (*service.routers, letters_router(), metrics_router()):
         app.include_router(router)
     _public(app, runtime)
     _problems(app)

@@ -12,13 +12,14 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import telemetry
+from shared import parking, telemetry
 from shared.bus.wire import UNREADABLE
 from shared.caller import Caller, district_of
 from shared.clock import OfficeClock
 from shared.contracts.letter import Envelope, Letter
 from shared.contracts.registry import letter_types
 from shared.outages import passes
+from shared.sequence import Heads
 from shared.work import Work
 
 log = logging.getLogger("juyang.inbox")
@@ -29,17 +30,6 @@ TAKE = """
 INSERT INTO inbox (consumer, letter_id)
 SELECT :consumer, t.id FROM unnest(CAST(:ids AS uuid[])) AS t(id)
 ON CONFLICT DO NOTHING RETURNING letter_id
-"""
-BLOCKED = """
-SELECT DISTINCT key FROM parked
-WHERE consumer = :consumer AND state = 'waiting' AND key = ANY(CAST(:keys AS uuid[]))
-"""
-PARK = """
-INSERT INTO parked (consumer, letter_id, type, topic, key, aggregate_id, seq, envelope, cause,
-    attempts)
-VALUES (:consumer, :id, :type, :topic, :key, :aggregate_id, :seq, CAST(:envelope AS jsonb), :cause,
-    :attempts)
-ON CONFLICT (consumer, letter_id) DO NOTHING
 """
 ATTEMPTS = 3
 PAUSE_S = 0.05
@@ -92,12 +82,15 @@ class Inbox:
         try:
             taken = await work.rows(TAKE, consumer=self.consumer, ids=[x.id for x in letters])
             fresh = {row["letter_id"] for row in taken}
-            blocked = await self._blocked(work, letters)
+            blocked = await parking.blocked_keys(work, self.consumer, letters)
+            heads = await Heads.of(work, self.consumer, letters)
             for letter in letters:
-                if letter.id in fresh:
+                if letter.id in fresh and not heads.repeats(letter):
                     fresh.discard(letter.id)
-                    await self._handle(work, letter, blocked)
+                    await self._take(work, letter, blocked, heads.missing(letter))
+                    heads.take(letter)
             work.cause = None
+            await heads.save(work)
             if taken:
                 work.audit("letters.handled", count=len(taken))
             await work.commit()
@@ -105,14 +98,18 @@ class Inbox:
             await work.abandon()
         self._committed()
 
-    async def _handle(self, work: Work, letter: Envelope, blocked: set[UUID]) -> None:
-        if letter.key in blocked:
-            await self._park(work, letter, "waits behind a parked letter of the same key", 0)
-            return
-        if (flaw := unreadable(letter)) is not None:
-            await self._park(work, letter, flaw, 0)
+    async def _take(
+        self, work: Work, letter: Envelope, blocked: set[UUID], missing: str | None
+    ) -> None:
+        """Give a letter its effect, or park it where it cannot have one now."""
+        cause = parking.BEHIND if letter.key in blocked else missing or unreadable(letter)
+        if cause is None:
+            await self._handle(work, letter)
+        else:
+            await parking.park(work, self.consumer, letter, cause, 0)
             blocked.add(letter.key)
-            return
+
+    async def _handle(self, work: Work, letter: Envelope) -> None:
         work.cause = letter
         for kind, handler, store in self._heard.get(letter.type, ()):
             with telemetry.receiving(letter, self.consumer):
@@ -144,31 +141,34 @@ class Inbox:
                 consumer=self.consumer,
                 id=letter.id,
             )
-            await self._park(work, letter, cause, ATTEMPTS)
+            await parking.park(work, self.consumer, letter, cause, ATTEMPTS)
+            heads = await Heads.of(work, self.consumer, [letter])
+            heads.take(letter)
+            await heads.save(work)
             work.audit("letters.parked", str(letter.id), detail=letter.type)
             await work.commit()
         finally:
             await work.abandon()
 
-    async def _blocked(self, work: Work, letters: Sequence[Envelope]) -> set[UUID]:
-        keys = [letter.key for letter in letters]
-        found = await work.rows(BLOCKED, consumer=self.consumer, keys=keys)
-        return {row["key"] for row in found}
+    async def replay(self, work: Work, key: UUID) -> tuple[int, str | None]:
+        """Handle a key's parked letters again, in their order, each in its own savepoint.
 
-    async def _park(self, work: Work, letter: Envelope, cause: str, attempts: int) -> None:
-        await work.run(
-            PARK,
-            consumer=self.consumer,
-            id=letter.id,
-            type=letter.type,
-            topic=letter.topic,
-            key=letter.key,
-            aggregate_id=letter.aggregate_id,
-            seq=letter.seq,
-            envelope=letter.to_json(),
-            cause=cause,
-            attempts=attempts,
-        )
+        Stops at the first that still fails; returns how many had their effect, and why it stopped.
+        """
+        done = 0
+        for letter in await parking.queue_of(work, self.consumer, key):
+            try:
+                async with work.attempted():
+                    if (flaw := unreadable(letter)) is not None:
+                        return done, flaw
+                    await self._handle(work, letter)
+                    await parking.mark(work, self.consumer, letter.id, "replayed")
+            except Exception as failure:
+                if passes(failure):
+                    raise
+                return done, cause_of(failure)
+            done += 1
+        return done, None
 
     def _work(self) -> Work:
         return Work(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query
@@ -32,27 +32,25 @@ def mark(*values: object) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def read_mark(cursor: str | None, size: int) -> list[str] | None:
-    """The values inside a cursor.
+def read_cursor(cursor: str | None, *kinds: Callable[[str], Any]) -> tuple[Any, ...]:
+    """The values inside a cursor, or as many `None` for the first page.
 
     Raises:
         Invalid: the cursor was not made by this list.
     """
     if cursor is None:
-        return None
+        return (None,) * len(kinds)
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.urlsafe_b64decode(padded.encode()))
-    except ValueError:
-        values = None
-    if not isinstance(values, list) or len(values) != size:
+        return tuple(kind(str(value)) for kind, value in zip(kinds, values, strict=True))
+    except (ValueError, TypeError):
         raise invalid_field(
             "cursor",
             "bad_cursor",
             "翻页标记无效；请从第一页重新开始",
             "this cursor is not one of this list's; start again from the first page",
-        )
-    return [str(value) for value in values]
+        ) from None
 
 
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], tuple[object, ...]]) -> Page[T]:

@@ -18,13 +18,17 @@ from shared.caller import Caller
 from shared.clock import clock_of
 from shared.db import Database
 from shared.inbox import Hearing, Inbox
+from shared.metrics import Figure, Metering
+from shared.metrics_rounds import Rounds
 from shared.relay import Relay
+from shared.retention import CHUNK, prune
 from shared.settings import Settings
 from shared.vault import key_file
 from shared.work import Work
 
 log = logging.getLogger("juyang.runtime")
 SEAL_EVERY_S = 1.0
+PRUNE_EVERY_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Service:
     topics: frozenset[str] = frozenset()
     jobs: Sequence[Callable[[Runtime], Awaitable[None]]] = ()
     state: Callable[[Settings], dict[str, Any]] = field(default=lambda settings: {})
+    figures: Callable[[Work], Awaitable[Sequence[Figure]]] | None = None
 
 
 class Runtime:
@@ -48,6 +53,7 @@ class Runtime:
         self.settings = settings
         self.bus = bus
         self.database = Database(settings, service.name)
+        self.metering = Metering(service.name)
         self.clock = clock_of(settings.clock, settings.directory)
         self.tokens = Tokens(settings)
         self.digest_key = key_file(settings.directory / "secrets" / "digest.key")
@@ -66,16 +72,18 @@ class Runtime:
             Relay(
                 service.name,
                 self.database.jobs,
-                bus,
+                self.metering.sending(bus),
                 part=part,
                 parts=parts,
                 batch=settings.relay_batch,
             )
             for part in range(parts)
         ]
+        self.rounds = Rounds(self)
         self._tasks: list[asyncio.Task[None]] = []
         if service.topics:
-            bus.subscribe(service.name, service.topics, self.inbox.receive)
+            heard = self.metering.hearing(self.inbox.receive)
+            bus.subscribe(service.name, service.topics, heard)
 
     def work(self, caller: Caller) -> Work:
         """A unit of work for a job of this service, under the jobs role (all of its areas)."""
@@ -86,11 +94,14 @@ class Runtime:
         self.wake.set()
 
     async def start(self) -> None:
-        """Start relays, sealer and jobs; the bus is started by whoever owns it."""
+        """Start relays, sealer, rounds and jobs; the bus is started by whoever owns it."""
         if self.settings.run_relay:
             poll_s = self.settings.relay_poll_ms / 1000
             self._tasks += [asyncio.create_task(r.run(self.wake, poll_s)) for r in self.relays]
             self._tasks.append(asyncio.create_task(self._seal()))
+            self._tasks.append(asyncio.create_task(self._prune()))
+        if self.metering.on:
+            self._tasks.append(asyncio.create_task(self.rounds.run()))
         self._tasks += [asyncio.ensure_future(run(self)) for run in self.service.jobs]
 
     async def stop(self) -> None:
@@ -99,6 +110,7 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self.metering.close()
         await self.database.close()
 
     async def trouble(self) -> list[str]:
@@ -130,3 +142,12 @@ class Runtime:
             except Exception as trouble:
                 log.warning("sealer %s: %s", self.service.name, type(trouble).__name__)
             await asyncio.sleep(0 if sealed == audit.SEAL_BATCH else SEAL_EVERY_S)
+
+    async def _prune(self) -> None:
+        while True:
+            gone = 0
+            try:
+                gone = await prune(self.database.jobs, self.settings)
+            except Exception as trouble:
+                log.warning("pruner %s: %s", self.service.name, type(trouble).__name__)
+            await asyncio.sleep(0 if gone >= CHUNK else PRUNE_EVERY_S)

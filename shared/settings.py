@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     relay_partitions: int = Field(default=1, ge=1, le=64)
     relay_poll_ms: int = Field(default=200, ge=5)
     relay_batch: int = Field(default=500, ge=1, le=5000)
+    outbox_keep_days: int = Field(default=400, ge=1, description="sent letters are kept so long")
+    inbox_keep_days: int = Field(default=90, ge=1, description="inbox rows are kept so long")
     run_relay: bool = Field(default=True, description="relay and sealer inside this process")
 
     @property

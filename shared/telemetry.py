@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.letter import Envelope
 
+TRACE_HEADER = "Trace-Id"
 PROPAGATOR = TraceContextTextMapPropagator()
 TRACER = trace.get_tracer("juyang.letters")
 
@@ -28,6 +31,39 @@ def trace_id() -> str:
     return trace.format_trace_id(context.trace_id) if context.is_valid else ""
 
 
+def _attributes(letter: Envelope) -> dict[str, str]:
+    """What a span says of a letter: ids and types, by which traces are found."""
+    said = {
+        "messaging.system": "juyang",
+        "messaging.destination.name": letter.topic,
+        "messaging.message.id": str(letter.id),
+        "juyang.letter.type": letter.type,
+    }
+    if letter.application_id is not None:
+        said["messaging.message.conversation_id"] = str(letter.application_id)
+    return said
+
+
+class TraceHeader:
+    """Puts the trace id on every answer, for people to report and for `/ops` to look up."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not (told := trace_id()):
+            await self._app(scope, receive, send)
+            return
+
+        async def telling(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault(TRACE_HEADER, told)
+            await send(message)
+
+        await self._app(scope, receive, telling)
+
+
 @contextmanager
 def receiving(letter: Envelope, consumer: str) -> Iterator[None]:
     """Make a CONSUMER span current that continues the letter's trace."""
@@ -37,12 +73,9 @@ def receiving(letter: Envelope, consumer: str) -> Iterator[None]:
         context=parent,
         kind=SpanKind.CONSUMER,
         attributes={
-            "messaging.system": "juyang",
-            "messaging.destination.name": letter.topic,
+            **_attributes(letter),
             "messaging.operation.type": "process",
             "messaging.consumer.group.name": consumer,
-            "messaging.message.id": str(letter.id),
-            "juyang.letter.type": letter.type,
         },
         record_exception=False,
         set_status_on_exception=False,
@@ -64,12 +97,7 @@ def sending(letter: Envelope) -> Iterator[str | None]:
         f"{letter.topic} publish",
         context=parent,
         kind=SpanKind.PRODUCER,
-        attributes={
-            "messaging.system": "juyang",
-            "messaging.destination.name": letter.topic,
-            "messaging.message.id": str(letter.id),
-            "juyang.letter.type": letter.type,
-        },
+        attributes=_attributes(letter),
         record_exception=False,
     ):
         yield traceparent() or letter.traceparent

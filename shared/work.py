@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -136,6 +136,20 @@ class Work:
         if self.audits:
             audits, self.audits = self.audits, []
             await audit_insert(await self.begin(), audits)
+
+    @asynccontextmanager
+    async def attempted(self) -> AsyncIterator[None]:
+        """A savepoint: what fails inside is undone with its letters, the rest stands."""
+        connection = await self.begin()
+        letters, audits = len(self.letters), len(self.audits)
+        savepoint = await connection.begin_nested()
+        try:
+            yield
+        except BaseException:
+            await savepoint.rollback()
+            del self.letters[letters:], self.audits[audits:]
+            raise
+        await savepoint.commit()
 
     async def commit(self) -> bool:
         """Flush and commit; tells whether there was anything to commit."""

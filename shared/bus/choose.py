@@ -9,12 +9,14 @@ from shared.bus.port import Bus
 DIRECT = "direct"
 
 
-def bus_of(url: str, client: str) -> Bus:
+def bus_of(url: str, client: str, member: str = "") -> Bus:
     """`direct`, or `kafka://host:port[,host:port]`; `client` names the process in broker logs.
+
+    `member` is a name that a process keeps over restarts, for a quick return; none needs none.
 
     Raises:
         BadAddress: neither of the two; its text says how to write it.
     """
     if url == DIRECT:
         return DirectBus()
-    return KafkaBus(url, client)
+    return KafkaBus(url, client, member=member)

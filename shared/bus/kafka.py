@@ -20,7 +20,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from shared import telemetry
 from shared.bus import wire
 from shared.bus.address import read_address
-from shared.bus.kafka_listener import Listener, backoff
+from shared.bus.kafka_listener import Listener, Member, backoff
 from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import BusUnavailable, Receive
 from shared.contracts.letter import Envelope
@@ -40,11 +40,19 @@ PARTITIONER = DefaultPartitioner()
 
 
 class KafkaBus:
-    """One instance per process; `patience_s` bounds every `publish`."""
+    """One instance per process; `patience_s` bounds every `publish`.
 
-    def __init__(self, url: str, client: str, *, patience_s: float = PATIENCE_S) -> None:
+    `member` is a name that the process keeps over restarts: its successor takes its partitions
+    over at once, where a nameless one waits until the broker has given the dead one up. No two
+    processes that live at once may have the same.
+    """
+
+    def __init__(
+        self, url: str, client: str, *, member: str = "", patience_s: float = PATIENCE_S
+    ) -> None:
         self._address = read_address(url)
         self._client = client
+        self._member = member
         self._patience_s = patience_s
         self._listeners: list[Listener] = []
         self._producer: AIOKafkaProducer | None = None
@@ -73,7 +81,8 @@ class KafkaBus:
         await asyncio.gather(*self._leaving, return_exceptions=True)
 
     def subscribe(self, consumer: str, topics: frozenset[str], receive: Receive) -> None:
-        self._listeners.append(Listener(self._address, self._client, consumer, topics, receive))
+        who = Member(self._address, self._client, consumer, self._member)
+        self._listeners.append(Listener(who, topics, receive))
 
     async def publish(self, letters: Sequence[Envelope]) -> None:
         producer = await self._within_reach()

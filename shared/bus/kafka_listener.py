@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -43,21 +44,23 @@ def backoff(failures: int) -> float:
     return BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who reads: the process by its client name and lasting name, and the group it reads for."""
+
+    address: Address
+    client: str
+    group: str
+    lasting: str = ""
+
+
 class Listener(ConsumerRebalanceListener):
     """A consumer group's member in this process; heals itself until it is stopped."""
 
-    def __init__(
-        self,
-        address: Address,
-        client: str,
-        consumer: str,
-        topics: frozenset[str],
-        receive: Receive,
-    ) -> None:
+    def __init__(self, who: Member, topics: frozenset[str], receive: Receive) -> None:
         self.topics = topics
-        self._address = address
-        self._client = client
-        self._group = consumer
+        self._who = who
+        self._group = who.group
         self._receive = receive
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -175,15 +178,16 @@ class Listener(ConsumerRebalanceListener):
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            client_id=f"{self._client}.{self._group}",
+            client_id=f"{self._who.client}.{self._group}",
             group_id=self._group,
+            group_instance_id=self._who.lasting or None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             metadata_max_age_ms=METADATA_MS,
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             rebalance_timeout_ms=REBALANCE_MS,
-            **self._address.options(),
+            **self._who.address.options(),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Self, TypeVar
@@ -50,6 +51,7 @@ PARKED_FIELDS = (
     "id", "type", "topic", "aggregate_id", "occurred_at", "recorded_at", "seq", "person_id",
     "application_id", "causation_id", "area_code", "agency", "traceparent",
 )  # fmt: skip
+UUID_FIELDS = ("id", "aggregate_id", "person_id", "application_id", "causation_id")
 L = TypeVar("L", bound=Letter)
 
 
@@ -90,6 +92,16 @@ class Envelope:
         values = {name: getattr(self, name) for name in PARKED_FIELDS}
         facts = self.facts.decode(errors="replace")
         return orjson.dumps({**values, "facts": facts}, default=str).decode()
+
+    @classmethod
+    def from_json(cls, parked: Mapping[str, Any]) -> Self:
+        """Read a letter back from what `to_json` wrote."""
+        values = {name: parked[name] for name in PARKED_FIELDS}
+        for name in UUID_FIELDS:
+            values[name] = UUID(values[name]) if values[name] else None
+        for name in ("occurred_at", "recorded_at"):
+            values[name] = datetime.fromisoformat(values[name])
+        return cls(**values, facts=parked["facts"].encode())
 
     @classmethod
     def around(cls, letter: Letter, *, causation_id: UUID | None, traceparent: str | None) -> Self:

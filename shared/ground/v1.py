@@ -53,6 +53,35 @@ CREATE TABLE inbox (
     handled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (consumer, letter_id)
 );
+CREATE TABLE inbox_heads (
+    consumer text NOT NULL,
+    source text NOT NULL,
+    aggregate_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    PRIMARY KEY (consumer, source, aggregate_id)
+);
+CREATE INDEX inbox_age ON inbox (handled_at);
+-- The only way in which letters go: sent ones and inbox rows older than their retention.
+CREATE FUNCTION prune_letters(outbox_days integer, inbox_days integer, most integer)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    sent_gone bigint;
+    taken_gone bigint;
+BEGIN
+    DELETE FROM outbox WHERE position IN (
+        SELECT position FROM outbox
+        WHERE sent
+            AND recorded_at < clock_timestamp() - make_interval(days => greatest(outbox_days, 1))
+        ORDER BY position LIMIT most);
+    GET DIAGNOSTICS sent_gone = ROW_COUNT;
+    DELETE FROM inbox WHERE (consumer, letter_id) IN (
+        SELECT consumer, letter_id FROM inbox
+        WHERE handled_at < clock_timestamp() - make_interval(days => greatest(inbox_days, 1))
+        ORDER BY handled_at LIMIT most);
+    GET DIAGNOSTICS taken_gone = ROW_COUNT;
+    RETURN sent_gone + taken_gone;
+END $$;
+
 CREATE TABLE parked (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     consumer text NOT NULL,
@@ -108,7 +137,9 @@ CREATE TABLE audit_seals (
 
 GRANTS = """
 GRANT SELECT, INSERT ON outbox, inbox, parked, idempotency, audit TO {app}, {jobs};
-GRANT SELECT, INSERT, UPDATE ON outbox_heads TO {app}, {jobs};
+GRANT SELECT, INSERT, UPDATE ON outbox_heads, inbox_heads TO {app}, {jobs};
+REVOKE ALL ON FUNCTION prune_letters(integer, integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prune_letters(integer, integer, integer) TO {jobs};
 GRANT UPDATE (sent) ON outbox TO {jobs};
 GRANT UPDATE (status, location, body) ON idempotency TO {app}, {jobs};
 GRANT UPDATE (state) ON parked TO {app}, {jobs};

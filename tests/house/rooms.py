@@ -13,7 +13,18 @@ PROGRAM = ("services", "shared", "deploy", "examples")
 EVERYTHING = (*PROGRAM, "tests")
 
 DOORS = frozenset(
-    {"main", "api", "store", "handlers", "jobs", "job", "statements", "verification", "checks"}
+    {
+        "main",
+        "api",
+        "store",
+        "handlers",
+        "jobs",
+        "job",
+        "statements",
+        "verification",
+        "checks",
+        "figures",
+    }
 )
 """Rooms that may know SQL, HTTP, letters on their way and the clock; every other one is pure."""
 
@@ -21,7 +32,6 @@ DOORS_BY_ANOTHER_NAME = {
     "services/eligibility/determinations/policies.py": "the public page of the policies",
     "services/eligibility/determinations/replay.py": "a check of the verification page",
     "services/eligibility/determinations/sweeps.py": "one sweep, for the door and for the job",
-    "services/scheduling/lines.py": "request models of lists",
     "services/scheduling/visits/bodies.py": "request models of visits",
     "services/scheduling/visits/summary.py": "the summary's page",
     "services/scheduling/plans/acts.py": "one line of a list: load, decide, save",

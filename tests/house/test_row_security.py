@@ -22,6 +22,7 @@ GROUND = {
     "outbox": "read by the relay, for every area",
     "outbox_heads": "numbers of aggregates",
     "inbox": "numbers of letters",
+    "inbox_heads": "numbers of aggregates, by consumer",
     "parked": "letters to be mended by an operator",
     "idempotency": "answers by the writer's own key",
     "audit": "journal of all areas; auditors read it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ EXAMPLES = ROOT / "examples"
 STREET, NEXT_STREET = "110105015", "110105016"
 COMMUNITY = "110105015001"
 MOST = 1000
+ENDS_WITHIN_S = 90
 
 
 def number(order: int, born: str = "19300131") -> str:
@@ -83,11 +85,12 @@ async def send(client: httpx.AsyncClient, content: bytes, key: str) -> httpx.Res
 
 async def ended(client: httpx.AsyncClient, import_id: str) -> dict[str, Any]:
     """The import's view once it is over."""
-    while True:
-        answer = await client.get(f"/intake/v1/imports/{import_id}?wait_s=10")
-        view: dict[str, Any] = answer.json()
-        if view["state"] in ("done", "failed"):
-            return view
+    async with asyncio.timeout(ENDS_WITHIN_S):
+        while True:
+            answer = await client.get(f"/intake/v1/imports/{import_id}?wait_s=10")
+            view: dict[str, Any] = answer.json()
+            if view["state"] in ("done", "failed"):
+                return view
 
 
 async def bring(client: httpx.AsyncClient, content: bytes, key: str) -> dict[str, Any]:

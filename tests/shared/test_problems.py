@@ -13,6 +13,7 @@ from shared.contracts.ids import new_id
 from shared.doors import Body, doors, need_key, permit
 from shared.pages import mark
 from tests.intake.rosters import COMMUNITY, STREET, enter, number, person
+from tests.journeys.spans import kept_records, kept_spans
 from tests.shared.annex import annex
 from tests.shared.conftest import Table
 
@@ -166,6 +167,7 @@ def failing() -> APIRouter:
 async def test_what_nobody_foresaw_is_500_without_a_word_of_it(
     table: Table, caplog: pytest.LogCaptureFixture
 ) -> None:
+    spans, records = kept_spans(), kept_records()
     with caplog.at_level(logging.DEBUG):
         async with annex(table.desk, failing()) as client:
             key = {"Idempotency-Key": "one"}
@@ -177,6 +179,9 @@ async def test_what_nobody_foresaw_is_500_without_a_word_of_it(
     assert "not a number" not in other.text
     assert "ValueError" in caplog.text
     assert SECRET not in caplog.text
+    told = [one.to_json() for one in (*spans.get_finished_spans(), *records.get_finished_logs())]
+    assert told
+    assert SECRET not in "".join(told)
 
 
 async def test_characters_that_cannot_be_kept_are_refused_and_not_an_accident(

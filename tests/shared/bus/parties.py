@@ -28,6 +28,12 @@ class Rig:
     def bus(self) -> Bus:
         return bus_of(self.url, "promise")
 
+    async def topic(self) -> str:
+        """A topic of its own, made beforehand: no broker of ours makes one by itself."""
+        name = topic()
+        await self.make(name)
+        return name
+
     async def make(self, *topics: str) -> None:
         """Make topics as `juyang topics apply` does, where the bus has such."""
         if self.url != DIRECT:

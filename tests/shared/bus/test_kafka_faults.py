@@ -15,8 +15,8 @@ from shared.bus import wire
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import BusUnavailable
-from tests.shared.bus.broker import Broker
-from tests.shared.bus.parties import Ear, Receiver, carry, letter, started, topic
+from tests.shared.bus.conftest import AnyBroker
+from tests.shared.bus.parties import Ear, Receiver, Rig, carry, letter, started, topic
 
 pytestmark = pytest.mark.anyio
 PATIENCE_S = 2.0
@@ -25,9 +25,9 @@ SHARED_WITHIN_S = 20.0
 
 
 async def test_a_broker_that_dies_is_said_within_bounds_and_its_return_is_enough(
-    own_broker: Broker,
+    own_broker: AnyBroker,
 ) -> None:
-    where, receiver = topic(), Receiver()
+    where, receiver = await Rig(own_broker.url).topic(), Receiver()
     first, second = letter(where), letter(where)
     bus = KafkaBus(own_broker.url, "faults", patience_s=PATIENCE_S)
     async with started(bus, Ear(receiver, frozenset({where}))):
@@ -45,9 +45,9 @@ async def test_a_broker_that_dies_is_said_within_bounds_and_its_return_is_enough
 
 
 async def test_a_broker_that_answers_nothing_is_said_within_bounds_and_gone_on_with(
-    own_broker: Broker,
+    own_broker: AnyBroker,
 ) -> None:
-    where, receiver = topic(), Receiver()
+    where, receiver = await Rig(own_broker.url).topic(), Receiver()
     first, second = letter(where), letter(where)
     bus = KafkaBus(own_broker.url, "faults", patience_s=PATIENCE_S)
     async with started(bus, Ear(receiver, frozenset({where}))):
@@ -63,8 +63,8 @@ async def test_a_broker_that_answers_nothing_is_said_within_bounds_and_gone_on_w
         await receiver.has([second])
 
 
-async def test_a_process_starts_and_stops_while_the_broker_is_away(own_broker: Broker) -> None:
-    where, receiver = topic(), Receiver()
+async def test_a_process_starts_and_stops_while_the_broker_is_away(own_broker: AnyBroker) -> None:
+    where, receiver = await Rig(own_broker.url).topic(), Receiver()
     await asyncio.to_thread(own_broker.kill)
     bus = KafkaBus(own_broker.url, "faults", patience_s=PATIENCE_S)
     began = time.monotonic()
@@ -76,9 +76,9 @@ async def test_a_process_starts_and_stops_while_the_broker_is_away(own_broker: B
 
 
 async def test_a_process_that_started_without_its_broker_works_once_it_is_there(
-    own_broker: Broker,
+    own_broker: AnyBroker,
 ) -> None:
-    where, receiver = topic(), Receiver()
+    where, receiver = await Rig(own_broker.url).topic(), Receiver()
     await asyncio.to_thread(own_broker.kill)
     bus = KafkaBus(own_broker.url, "faults", patience_s=PATIENCE_S)
     async with started(bus, Ear(receiver, frozenset({where}))):
@@ -91,9 +91,9 @@ async def test_a_process_that_started_without_its_broker_works_once_it_is_there(
 
 
 async def test_a_record_that_is_no_letter_is_handed_over_as_such_and_others_flow(
-    broker: Broker,
+    broker: AnyBroker,
 ) -> None:
-    where, person, receiver = topic(), uuid4(), Receiver()
+    where, person, receiver = await Rig(broker.url).topic(), uuid4(), Receiver()
     behind = letter(where, person)
     bus = KafkaBus(broker.url, "faults")
     async with started(bus, Ear(receiver, frozenset({where}))):
@@ -107,7 +107,7 @@ async def test_a_record_that_is_no_letter_is_handed_over_as_such_and_others_flow
     assert good == behind
 
 
-async def foreign(broker: Broker, where: str, key: bytes, value: bytes) -> None:
+async def foreign(broker: AnyBroker, where: str, key: bytes, value: bytes) -> None:
     """Somebody who does not know our letters writes to a topic."""
     producer = AIOKafkaProducer(bootstrap_servers=broker.url.removeprefix("kafka://"))
     await producer.start()
@@ -147,7 +147,7 @@ def shares(caplog: pytest.LogCaptureFixture) -> Iterator[Shares]:
 # Letters flow only when the shares are settled: the wheel's broker, unlike Apache Kafka, refuses a
 # commit while it is rebalancing, and then waits for a member that has got a new name.
 async def test_two_processes_share_the_partitions_and_the_one_that_stays_takes_all(
-    broker: Broker, shares: Shares
+    broker: AnyBroker, shares: Shares
 ) -> None:
     where, name, both = topic(), uuid4().hex, Receiver()
     await ensure_topics(broker.url, 4, topics=[where])

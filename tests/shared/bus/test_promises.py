@@ -8,7 +8,7 @@ import pytest
 
 from shared import telemetry
 from shared.bus.port import BusUnavailable
-from tests.shared.bus.parties import Ear, Receiver, Rig, carry, letter, offer, started, topic
+from tests.shared.bus.parties import Ear, Receiver, Rig, carry, letter, offer, started
 
 pytestmark = pytest.mark.anyio
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -16,8 +16,7 @@ EVER = 10**6
 
 
 async def test_letters_of_one_key_arrive_in_the_order_of_sending(rig: Rig) -> None:
-    where, people, receiver = topic(), [uuid4() for _ in range(20)], Receiver()
-    await rig.make(where)
+    where, people, receiver = await rig.topic(), [uuid4() for _ in range(20)], Receiver()
     letters = [letter(where, person, seq) for seq in range(1, 11) for person in people]
     async with started(rig.bus(), Ear(receiver, frozenset({where}))) as bus:
         for start in range(0, len(letters), 50):
@@ -28,7 +27,7 @@ async def test_letters_of_one_key_arrive_in_the_order_of_sending(rig: Rig) -> No
 
 
 async def test_a_letter_arrives_whole(rig: Rig) -> None:
-    where, receiver = topic(), Receiver()
+    where, receiver = await rig.topic(), Receiver()
     sent = letter(where)
     async with started(rig.bus(), Ear(receiver, frozenset({where}))) as bus:
         await carry(bus, [sent])
@@ -37,7 +36,7 @@ async def test_a_letter_arrives_whole(rig: Rig) -> None:
 
 
 async def test_a_receiver_that_crashes_gets_the_same_letters_again_in_order(rig: Rig) -> None:
-    where, person, receiver = topic(), uuid4(), Receiver(crashes=2)
+    where, person, receiver = await rig.topic(), uuid4(), Receiver(crashes=2)
     letters = [letter(where, person, seq) for seq in range(1, 6)]
     async with started(rig.bus(), Ear(receiver, frozenset({where}))) as bus:
         await carry(bus, letters)
@@ -47,7 +46,7 @@ async def test_a_receiver_that_crashes_gets_the_same_letters_again_in_order(rig:
 
 
 async def test_what_a_dying_process_did_not_commit_goes_to_the_next_one(rig: Rig) -> None:
-    where, name, dying, heir = topic(), uuid4().hex, Receiver(crashes=EVER), Receiver()
+    where, name, dying, heir = await rig.topic(), uuid4().hex, Receiver(crashes=EVER), Receiver()
     letters = [letter(where, seq=seq) for seq in range(1, 4)]
     async with started(rig.bus(), Ear(dying, frozenset({where}), name)) as bus:
         kept = await offer(bus, letters)
@@ -59,7 +58,7 @@ async def test_what_a_dying_process_did_not_commit_goes_to_the_next_one(rig: Rig
 
 
 async def test_a_restart_goes_on_after_the_last_committed_batch(rig: Rig) -> None:
-    where, name, before, after = topic(), uuid4().hex, Receiver(), Receiver()
+    where, name, before, after = await rig.topic(), uuid4().hex, Receiver(), Receiver()
     old, new = [letter(where) for _ in range(5)], [letter(where) for _ in range(5)]
     async with started(rig.bus(), Ear(before, frozenset({where}), name)) as bus:
         await carry(bus, old)
@@ -71,9 +70,9 @@ async def test_a_restart_goes_on_after_the_last_committed_batch(rig: Rig) -> Non
 
 
 async def test_two_consumers_each_get_every_letter(rig: Rig) -> None:
-    where, one, other = topic(), Receiver(), Receiver()
+    where, one, other = await rig.topic(), Receiver(), Receiver()
     letters = [letter(where) for _ in range(10)]
-    ears = Ear(one, frozenset({where})), Ear(other, frozenset({where, topic()}))
+    ears = Ear(one, frozenset({where})), Ear(other, frozenset({where, await rig.topic()}))
     async with started(rig.bus(), *ears) as bus:
         await carry(bus, letters)
         await one.has(letters)
@@ -81,8 +80,8 @@ async def test_two_consumers_each_get_every_letter(rig: Rig) -> None:
 
 
 async def test_a_consumer_gets_the_letters_of_its_topics_alone(rig: Rig) -> None:
-    mine, receiver = topic(), Receiver()
-    wanted, unwanted = letter(mine), letter(topic())
+    mine, receiver = await rig.topic(), Receiver()
+    wanted, unwanted = letter(mine), letter(await rig.topic())
     async with started(rig.bus(), Ear(receiver, frozenset({mine}))) as bus:
         await carry(bus, [unwanted, wanted])
         await receiver.has([wanted])
@@ -90,7 +89,7 @@ async def test_a_consumer_gets_the_letters_of_its_topics_alone(rig: Rig) -> None
 
 
 async def test_the_letter_carries_the_trace_that_wrote_it(rig: Rig) -> None:
-    where, receiver = topic(), Receiver()
+    where, receiver = await rig.topic(), Receiver()
     sent = letter(where, trace=f"00-{TRACE}-b7ad6b7169203331-01")
     async with started(rig.bus(), Ear(receiver, frozenset({where}))) as bus:
         await carry(bus, [sent])
@@ -103,12 +102,11 @@ async def test_a_bus_that_is_not_started_says_so_and_takes_nothing(rig: Rig) -> 
     bus = rig.bus()
     assert "not started" in (bus.trouble() or "")
     with pytest.raises(BusUnavailable):
-        await bus.publish([letter(topic())])
+        await bus.publish([letter(await rig.topic())])
 
 
 async def test_a_bus_in_use_has_no_trouble(rig: Rig) -> None:
-    where, receiver = topic(), Receiver()
-    await rig.make(where)
+    where, receiver = await rig.topic(), Receiver()
     async with started(rig.bus(), Ear(receiver, frozenset({where}))) as bus:
         sent = [letter(where)]
         await carry(bus, sent)

@@ -127,7 +127,7 @@ async def line(
 async def test_a_letter_has_its_effect_once_however_often_it_arrives(
     rig: Rig, database: str, passwords: RolePasswords, tmp_path: Path
 ) -> None:
-    where = topic()
+    where = await rig.topic()
     letters = [letter(where) for _ in range(10)]
     async with line(rig, where, database, passwords, tmp_path, crashes=3) as office:
         await office.write(*letters)
@@ -140,7 +140,7 @@ async def test_a_letter_has_its_effect_once_however_often_it_arrives(
 async def test_poison_is_parked_with_its_cause_and_holds_back_its_own_key_alone(
     rig: Rig, database: str, passwords: RolePasswords, tmp_path: Path
 ) -> None:
-    where, person = topic(), uuid4()
+    where, person = await rig.topic(), uuid4()
     poison = replace(letter(where, person), facts=b'{"died_on":"soon"}')
     behind, other = letter(where, person), letter(where)
     later = letter(where, person)
@@ -173,7 +173,7 @@ async def test_an_unreadable_record_is_parked_and_holds_back_its_key_in_the_same
 async def test_the_relay_marks_a_letter_as_sent_only_when_the_bus_has_taken_it(
     rig: Rig, database: str, passwords: RolePasswords, tmp_path: Path
 ) -> None:
-    where = topic()
+    where = await rig.topic()
     unsent = text("SELECT count(*) FROM outbox WHERE NOT sent")
     async with line(rig, where, database, passwords, tmp_path) as office:
         await office.bus.stop()

@@ -10,18 +10,19 @@ import pytest
 from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import BusUnavailable
 from shared.contracts.topics import ALL_TOPICS
-from tests.shared.bus.broker import HOST, Broker, free_port
+from tests.shared.bus.broker import HOST, free_port
+from tests.shared.bus.conftest import AnyBroker
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_missing_topics_are_made_once(own_broker: Broker) -> None:
+async def test_missing_topics_are_made_once(own_broker: AnyBroker) -> None:
     url = own_broker.url
     assert await ensure_topics(url, 3) == dict.fromkeys(ALL_TOPICS, "created")
     assert await ensure_topics(url, 3) == dict.fromkeys(ALL_TOPICS, "exists")
 
 
-async def test_partitions_are_raised_only_on_demand(broker: Broker) -> None:
+async def test_partitions_are_raised_only_on_demand(broker: AnyBroker) -> None:
     name = uuid4().hex
     await ensure_topics(broker.url, 2, topics=[name])
     assert await ensure_topics(broker.url, 4, topics=[name]) == {name: "fewer"}

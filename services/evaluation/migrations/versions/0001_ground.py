@@ -16,6 +16,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     run_script("""
-        DROP TABLE audit_seals, audit, idempotency, parked, inbox, outbox, outbox_heads;
-        DROP FUNCTION scope_areas(), scope_agency();
+        DROP TABLE audit_seals, audit, idempotency, parked;
+        DROP TABLE inbox_heads, inbox, outbox, outbox_heads;
+        DROP FUNCTION prune_letters(integer, integer, integer), scope_areas(), scope_agency();
     """)

@@ -1,0 +1,79 @@
+"""How far a service's consumer group is behind its topics: asked of the broker, not of itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from shared.bus.address import read_address
+
+ANSWER_S = 10.0
+GOODBYE_S = 2.0
+NEVER = -1
+
+
+class Lag:
+    """Letters on the topics that the group has not committed; dead consumers lag too."""
+
+    def __init__(self, url: str, group: str, topics: frozenset[str]) -> None:
+        self._options = read_address(url).options()
+        self._group = group
+        self._topics = topics
+        self._reader: AIOKafkaConsumer | None = None
+        self._admin: AIOKafkaAdminClient | None = None
+
+    async def read(self) -> Mapping[str, int]:
+        """Letters that wait, by topic.
+
+        Raises:
+            KafkaError, OSError, TimeoutError: the broker is away; the next call connects anew.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self._read()
+        except (KafkaError, OSError, TimeoutError):
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Give the connections back; bounded, whatever hangs."""
+        reader, self._reader = self._reader, None
+        admin, self._admin = self._admin, None
+        with suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                if reader is not None:
+                    await reader.stop()
+                if admin is not None:
+                    await admin.close()
+
+    async def _read(self) -> Mapping[str, int]:
+        reader, admin = await self._connected()
+        places = [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in await admin.describe_topics(sorted(self._topics))
+            for partition in topic["partitions"]
+        ]
+        committed = await admin.list_consumer_group_offsets(self._group)
+        first = await reader.beginning_offsets(places)
+        ends = await reader.end_offsets(places)
+        waiting = dict.fromkeys(sorted(self._topics), 0)
+        for place in places:
+            known = committed.get(place)
+            read = known.offset if known is not None and known.offset > NEVER else first[place]
+            waiting[place.topic] += max(0, ends[place] - max(read, first[place]))
+        return waiting
+
+    async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
+        if self._reader is None:
+            # Subscribed to nothing, so that it fetches nothing: it only knows where topics end.
+            self._reader = AIOKafkaConsumer(**self._options)
+            await self._reader.start()
+        if self._admin is None:
+            self._admin = AIOKafkaAdminClient(**self._options)
+            await self._admin.start()
+        return self._reader, self._admin

@@ -1,0 +1,51 @@
+"""`python -m tests.bench.run`: takes every figure and writes tests/bench/report.json."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import demo, imports, letters
+from tests.bench.figures import Figure, Measurement
+
+REPORT = Path(__file__).parent / "report.json"
+MEASUREMENTS = (*demo.MEASUREMENTS, *imports.MEASUREMENTS, *letters.MEASUREMENTS)
+
+
+def main() -> None:
+    """Measure one after another; a goal missed is a line of the report and no failure."""
+    console = Console()
+    figures: list[Figure] = []
+    for measurement in MEASUREMENTS:
+        names = ", ".join(goal.name for goal in measurement.goals)
+        with console.status(names):
+            figures += asyncio.run(_taken(measurement))
+    lines = [figure.line() for figure in figures]
+    REPORT.write_text(json.dumps(lines, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    console.print(_table(figures))
+
+
+async def _taken(measurement: Measurement) -> list[Figure]:
+    """The figures, or why there are none: one that cannot be taken does not keep the others."""
+    try:
+        return await measurement.run()
+    except Exception as trouble:
+        why = f"{type(trouble).__name__}: {trouble}"
+        return [goal.unmeasured(why) for goal in measurement.goals]
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table("figure", "value", "unit", "goal", "met", "yardstick")
+    for one in figures:
+        value = "-" if one.value is None else f"{one.value:g}"
+        mark = "[green]✔[/green]" if one.met else "[red]✘[/red]"
+        table.add_row(one.name, value, one.unit, one.goal, mark, one.yardstick)
+    return table
+
+
+if __name__ == "__main__":
+    main()
