@@ -15,6 +15,9 @@ from shared.errors import invalid_field
 T = TypeVar("T")
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
+Within = Annotated[
+    str, Query(pattern=r"^[0-9]{0,12}$", description="area code, or its first digits")
+]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="rows on a page")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=300)]
 

@@ -12,7 +12,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 ENVELOPE = "envelope.json"
 UUID_TEXT = {"type": "string", "format": "uuid"}
 INSTANT = {"type": "string", "format": "date-time"}
-AREA = {"type": "string", "pattern": r"^\d{6}(\d{3}){0,2}$"}
+AREA = {"type": "string", "pattern": r"^[0-9]{6}([0-9]{3}){0,2}$"}
 TRACE = {"type": "string", "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"}
 
 ATTRIBUTES: dict[str, tuple[dict[str, Any], str]] = {

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-AreaCode = Annotated[str, Field(pattern=r"^\d{6}(\d{3}){0,2}$")]
+AreaCode = Annotated[str, Field(pattern=r"^[0-9]{6}([0-9]{3}){0,2}$")]
 """District (6 digits, GB/T 2260), street (9) or community or village (12)."""
 
 LivesWith = Literal["alone", "spouse_elderly_or_disabled", "spouse_able", "able_adult", "other"]
