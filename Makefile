@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DATA   ?= $(HOME)/.juyang
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run install test check bench lock docs clean
+.PHONY: run install test test-kafka faults check bench bench-kafka lock docs clean
 
 run: install
 	$(BIN)/juyang up --data "$(DATA)"
@@ -29,6 +29,15 @@ $(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
 test: $(VENV)/.developed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# A real Apache Kafka, fetched by Maven (Java 17) and kept in the user's cache.
+test-kafka: $(VENV)/.developed
+	JUYANG_TEST_KAFKA=apache $(BIN)/python -m pytest tests/shared/bus
+	$(BIN)/python -m pytest tests/kafka
+
+# FAULTS=long for the long counts, FAULTS_SEED=n to replay, ONLY="services cut" for some of them.
+faults: $(VENV)/.developed
+	$(BIN)/python -m tests.faults.run $(ONLY)
+
 check: $(VENV)/.developed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,6 +45,9 @@ check: $(VENV)/.developed
 
 bench: $(VENV)/.developed
 	$(BIN)/python -m tests.bench.run
+
+bench-kafka: $(VENV)/.developed
+	$(BIN)/python -m tests.bench.kafka
 
 docs: $(VENV)/.developed
 	$(BIN)/python -m deploy.publish

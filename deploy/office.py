@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from deploy.metering import office_meters
 from shared.app import create_app
 from shared.bus.direct import DirectBus
 from shared.bus.port import Bus
@@ -77,7 +78,7 @@ class Office:
             lifespan=living,
             docs_url=None,
             redoc_url=None,
-            telemetry={"logs": False},
+            telemetry={"logs": False, "meter_provider": office_meters(self.runtimes)},
         )
         app.state.office = self
         for name, runtime in self.runtimes.items():

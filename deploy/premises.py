@@ -21,6 +21,8 @@ DATABASE = "juyang"
 PASSWORDS = "database.json"
 ADDRESS = "office.json"
 MARKER = "juyang.json"
+UNFINISHED = "restore-unfinished"
+"""Stands in a directory while it is being restored: what broke off there is no office."""
 VERSION = 1
 
 
@@ -49,6 +51,11 @@ class Premises:
         Raises:
             StartRefused: the database cannot start, with what to do.
         """
+        if (self.data / UNFINISHED).exists():
+            raise OfficeRefused(
+                f"{self.data} 的恢复没有完成；请清空后重新 juyang restore\n"
+                f"a restore into {self.data} did not finish; empty it and restore again"
+            )
         await self._postgres.start()
         await self._postgres.ensure_database(DATABASE)
         (self.data / MARKER).write_text(json.dumps({"format": VERSION}))

@@ -3,35 +3,131 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 
 from opentelemetry import metrics, trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    Decision,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
+from opentelemetry.trace import Link, SpanKind, TraceState
+from opentelemetry.util.types import Attributes
+
+from deploy.spans import SpanStore
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+SAMPLER = "OTEL_TRACES_SAMPLER"
+KEPT_SHARE = 1.0
+"""Of an embedded office's requests; OTEL_TRACES_SAMPLER and _ARG say otherwise. Decision 0010."""
+API = "/v1/"
+PART = (
+    r"(?:[a-z][a-z_.-]{0,40}|v[0-9]|[0-9]{6}(?:[0-9]{3}){0,2}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
+)
+"""A part of an address that tells nothing of anybody: a word of ours, an area code, an id."""
+TELLING_NOTHING = re.compile(PART)
+ALL_TELLING_NOTHING = re.compile(rf"(?:/{PART})*")
+UNSAID = "-"
 
 
-def configure_tracing(service: str) -> None:
-    """Traces and metrics go where OTEL_EXPORTER_OTLP_ENDPOINT says.
+class OnlyRequests(Sampler):
+    """Leaves pages, health and documentation out; what a service is asked goes by `inner`."""
 
-    Without it spans are not recorded, yet every request has a trace id for answers and logs.
+    def __init__(self, inner: Sampler) -> None:
+        self.inner = inner
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        if kind is SpanKind.SERVER and API not in str((attributes or {}).get("url.path", API)):
+            return SamplingResult(Decision.DROP)
+        return self.inner.should_sample(
+            parent_context, trace_id, name, kind, attributes, links, trace_state
+        )
+
+    def get_description(self) -> str:
+        return f"OnlyRequests({self.inner.get_description()})"
+
+
+class Discretion(SpanProcessor):
+    """Takes out of a request's span, as it starts, what a caller may have put into the address."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if span.kind is not SpanKind.SERVER:
+            return
+        said = span.attributes or {}
+        if said.get("url.query"):
+            span.set_attribute("url.query", "")
+        path = str(said.get("url.path", ""))
+        if (discreet := discreet_path(path)) != path:
+            span.set_attribute("url.path", discreet)
+
+
+def discreet_path(path: str) -> str:
+    """An address with its words, ids and area codes alone: a number in it may be somebody's."""
+    if ALL_TELLING_NOTHING.fullmatch(path):
+        return path
+    parts = path.split("/")
+    return "/".join(part if TELLING_NOTHING.fullmatch(part) else UNSAID for part in parts)
+
+
+def configure_tracing(service: str, keep: SpanStore | None = None) -> None:
+    """Traces and metrics go where OTEL_EXPORTER_OTLP_ENDPOINT says, and into `keep` if given.
+
+    With neither, spans are not recorded, yet every request has a trace id for answers and logs.
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
-    resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", service)})
-    if not any(os.environ.get(name) for name in ENDPOINTS):
-        trace.set_tracer_provider(
-            TracerProvider(resource=resource, sampler=ParentBased(ALWAYS_OFF))
-        )
-        return
-    provider = TracerProvider(resource=resource)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider = provider_of(service, keep)
     trace.set_tracer_provider(provider)
-    reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
+    if _exporting():
+        reader = PeriodicExportingMetricReader(OTLPMetricExporter())
+        metrics.set_meter_provider(
+            MeterProvider(resource=provider.resource, metric_readers=[reader])
+        )
+
+
+def provider_of(service: str, keep: SpanStore | None = None) -> TracerProvider:
+    """A process's tracer provider, as the environment wants it."""
+    name = os.environ.get("OTEL_SERVICE_NAME", service)
+    # Without a sampler given, it reads OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG.
+    provider = TracerProvider(resource=Resource.create({"service.name": name}))
+    provider.sampler = OnlyRequests(_sampler(provider.sampler, keep))
+    provider.add_span_processor(Discretion())
+    if keep is not None:
+        provider.add_span_processor(keep)
+    if _exporting():
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider
+
+
+def _sampler(environment: Sampler, keep: SpanStore | None) -> Sampler:
+    if keep is None and not _exporting():
+        return ParentBased(ALWAYS_OFF)
+    if os.environ.get(SAMPLER) or _exporting():
+        return environment
+    return ParentBased(TraceIdRatioBased(KEPT_SHARE))
+
+
+def _exporting() -> bool:
+    return any(os.environ.get(name) for name in ENDPOINTS)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from socket import gethostname
 from time import monotonic
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -66,7 +67,11 @@ class Metering:
         self.on = bool(where)
         self.provider: MeterProvider = NoOpMeterProvider()
         if self.on:
-            resource = Resource.create({"service.name": f"juyang-{service}"})
+            # Copies of a service must not write over each other where metrics are collected.
+            copy = f"{gethostname()}:{os.getpid()}"
+            resource = Resource.create(
+                {"service.name": f"juyang-{service}", "service.instance.id": copy}
+            )
             self.provider = Provider(where, resource, shutdown_on_exit=False)
         self._meter = self.provider.get_meter("juyang")
         for name, one in GAUGES.items():

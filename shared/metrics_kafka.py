@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CoordinatorLoadInProgressError as Loading
+from aiokafka.errors import GroupCoordinatorNotAvailableError as NoCoordinator
 from aiokafka.errors import KafkaError
 
 from shared.bus.address import read_address
 
 ANSWER_S = 10.0
 GOODBYE_S = 2.0
+PAUSE_S = 0.5
 NEVER = -1
 
 
@@ -58,7 +62,7 @@ class Lag:
             for topic in await admin.describe_topics(sorted(self._topics))
             for partition in topic["partitions"]
         ]
-        committed = await admin.list_consumer_group_offsets(self._group)
+        committed = await self._committed(admin)
         first = await reader.beginning_offsets(places)
         ends = await reader.end_offsets(places)
         waiting = dict.fromkeys(sorted(self._topics), 0)
@@ -67,6 +71,14 @@ class Lag:
             read = known.offset if known is not None and known.offset > NEVER else first[place]
             waiting[place.topic] += max(0, ends[place] - max(read, first[place]))
         return waiting
+
+    async def _committed(self, admin: AIOKafkaAdminClient) -> Mapping[TopicPartition, Any]:
+        """What the group has committed; a young broker needs a moment to find its coordinator."""
+        while True:
+            try:
+                return await admin.list_consumer_group_offsets(self._group)
+            except (NoCoordinator, Loading):
+                await asyncio.sleep(PAUSE_S)
 
     async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
         if self._reader is None:

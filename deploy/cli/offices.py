@@ -6,20 +6,27 @@ import asyncio
 import json
 import os
 import sys
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from functools import partial
+from typing import Annotated, cast
 
 import typer
+from fastapi import FastAPI
 from rich.console import Console
 
 from deploy.cli.options import DEFAULT_DATA, Data
 from deploy.front.page import add_front
 from deploy.logs import configure_logs
-from deploy.office import service_of
+from deploy.office import Office, service_of
 from deploy.premises import OfficeRefused, Premises, address_of, require_free_port
+from deploy.processes import Processes
 from deploy.server import serve as serve_app
 from deploy.tracing import configure_tracing
 from shared.app import create_app
-from shared.bus.choose import bus_of
+from shared.bus.address import BadAddress, read_address
+from shared.bus.choose import DIRECT, bus_of
+from shared.bus.port import BusUnavailable
 from shared.migrate import SERVICES, provision, upgrade
 from shared.runtime import Runtime
 from shared.settings import Settings
@@ -27,6 +34,7 @@ from shared.settings import Settings
 HOST, PORT = "127.0.0.1", 8000
 Host = Annotated[str, typer.Option(help="监听地址 · address to listen on")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="端口 · port")]
+Living = Callable[[Premises], AbstractAsyncContextManager[FastAPI]]
 ServiceName = Annotated[str, typer.Argument(help="、".join(SERVICES))]
 
 
@@ -43,8 +51,20 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo/--no-demo", help="首次启动时运行演示 · run the demo at first")
     ] = True,
+    processes: Annotated[
+        bool,
+        typer.Option("--processes", help="五个进程，经 Kafka · five processes on Kafka"),
+    ] = False,
+    bus: Annotated[
+        str, typer.Option(envvar="JUYANG_BUS", help="kafka://host:port，与 --processes 同用")
+    ] = "",
 ) -> None:
     """启动整个办公室 · Start the whole office: PostgreSQL and the five services, one address."""
+    if processes and bus in ("", DIRECT):
+        raise OfficeRefused(
+            "五个进程之间需要 Kafka：juyang up --processes --bus kafka://127.0.0.1:9092\n"
+            "five processes need Kafka between them: add --bus kafka://127.0.0.1:9092"
+        )
     if (there := address_of(data)) is not None:
         raise OfficeRefused(
             f"该数据目录的办公室已在运行：{there.url}（进程 {there.pid}）\n"
@@ -52,17 +72,38 @@ def up(
         )
     require_free_port(host, port)
     configure_logs()
-    asyncio.run(_up(host, port, Premises(data), demo))
+    if processes:
+        with _told():
+            read_address(bus)
+        asyncio.run(_up(host, port, Premises(data), demo, partial(_apart, bus)))
+    else:
+        asyncio.run(_up(host, port, Premises(data), demo, _together))
 
 
-async def _up(host: str, port: int, premises: Premises, demo: bool) -> None:
+@asynccontextmanager
+async def _together(premises: Premises) -> AsyncIterator[FastAPI]:
+    """The five services in this process."""
+    office = await premises.office()
+    configure_tracing("juyang")
+    add_front(office, premises.data)
+    yield office.app
+
+
+@asynccontextmanager
+async def _apart(bus: str, premises: Premises) -> AsyncIterator[FastAPI]:
+    """The five services in processes of their own, and the gateway in this one."""
+    settings = await premises.open()
+    apart = Processes(settings, bus, premises.data)
+    add_front(cast(Office, apart.gateway), premises.data)
+    async with apart.running():
+        yield apart.gateway.app
+
+
+async def _up(host: str, port: int, premises: Premises, demo: bool, living: Living) -> None:
     console = Console(stderr=True)
     console.print(f"数据目录 data: {premises.data}")
     running: list[asyncio.subprocess.Process] = []
     try:
-        office = await premises.office()
-        configure_tracing("juyang")
-        add_front(office, premises.data)
         url = f"http://{host}:{port}"
 
         async def started() -> None:
@@ -71,7 +112,8 @@ async def _up(host: str, port: int, premises: Premises, demo: bool) -> None:
             if demo and not (premises.data / "demo.json").exists():
                 running.append(await _demo_process(premises))
 
-        await serve_app(office.app, host, port, started)
+        async with living(premises) as app:
+            await serve_app(app, host, port, started)
     finally:
         for process in running:
             if process.returncode is None:
@@ -107,28 +149,40 @@ def serve(
     service: ServiceName,
     host: Host = HOST,
     port: Port = PORT,
-    bus: Annotated[str, typer.Option(envvar="JUYANG_BUS")] = "direct",
+    bus: Annotated[str, typer.Option(envvar="JUYANG_BUS")] = DIRECT,
     data: Data = DEFAULT_DATA,
+    member: Annotated[
+        str,
+        typer.Option(
+            envvar="JUYANG_MEMBER",
+            help="进程重启后不变的名字 · a name that the process keeps over restarts",
+        ),
+    ] = "",
 ) -> None:
     """单独运行一个服务 · Run one service on its own (PostgreSQL and Kafka from the settings)."""
     configure_logs()
-    asyncio.run(_serve(_known(service), host, port, bus, data))
+    with _told():
+        asyncio.run(_serve(_known(service), host, port, bus, data, member))
 
 
-async def _serve(service: str, host: str, port: int, bus: str, data: Data) -> None:
+async def _serve(service: str, host: str, port: int, bus: str, data: Data, member: str) -> None:
     configure_tracing(f"juyang-{service}")
     settings = _settings(service, bus, data)
-    runtime = Runtime(service_of(service), settings, bus_of(settings.bus, service))
+    runtime = Runtime(service_of(service), settings, bus_of(settings.bus, service, member))
     parent = _at_prefix(runtime)
     await serve_app(parent, host, port)
 
 
-def _at_prefix(runtime: Runtime):
+def _at_prefix(runtime: Runtime) -> FastAPI:
     """The service under its own prefix, as behind the gateway."""
-    from fastapi import FastAPI
-
     app = create_app(runtime)
-    parent = FastAPI(lifespan=app.router.lifespan_context, docs_url=None, redoc_url=None)
+    parent = FastAPI(
+        lifespan=app.router.lifespan_context,
+        docs_url=None,
+        redoc_url=None,
+        # A request is counted once, by the outermost application.
+        telemetry={"logs": False, "meter_provider": runtime.metering.provider},
+    )
     parent.mount(f"/{runtime.service.name}", app)
     return parent
 
@@ -140,7 +194,8 @@ def relay(
 ) -> None:
     """只运行发信 · Run only a service's relay, beside `serve` with JUYANG_RUN_RELAY=false."""
     configure_logs()
-    asyncio.run(_relay(_known(service), bus, data))
+    with _told():
+        asyncio.run(_relay(_known(service), bus, data))
 
 
 async def _relay(service: str, bus: str, data: Data) -> None:
@@ -198,8 +253,18 @@ def topics(
 
     if act != "apply":
         raise OfficeRefused("用法：juyang topics apply --bus kafka://…\nusage: juyang topics apply")
-    asyncio.run(ensure_topics(bus, partitions=partitions, replication=replication))
+    with _told():
+        asyncio.run(ensure_topics(bus, partitions=partitions, replication=replication))
     typer.echo("ok")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with the bus's address, or with its brokers, in its own sentence."""
+    try:
+        yield
+    except (BadAddress, BusUnavailable) as wrong:
+        raise OfficeRefused(str(wrong)) from wrong
 
 
 def _settings(service: str, bus: str, data: Data) -> Settings:

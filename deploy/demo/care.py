@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from deploy.demo.cast import CAREGIVERS_EACH, CARERS, MENU, RELIEF, Cast, ProviderCast, demo_id
+from deploy.demo.lists import hand_in
 from deploy.desk import Person
 from shared.contracts.programmes import HOME_CARE
+from shared.pages import LARGEST_LIMIT
 
-MOST = 1000
 ELDERS_EACH = 6
 FIRST_HOUR = 9
 MINUTES = 60
@@ -28,12 +29,12 @@ async def plan(cast: Cast) -> int:
     awards = [
         award
         async for award in street.pages(
-            "/eligibility/v1/awards", programme=HOME_CARE, state="active", limit=MOST
+            "/eligibility/v1/awards", programme=HOME_CARE, state="active", limit=LARGEST_LIMIT
         )
     ]
     slots = [(c, n, s) for c in CARERS for n in range(CAREGIVERS_EACH) for s in range(ELDERS_EACH)]
     plans = [_plan(award, *slot) for award, slot in zip(awards, slots, strict=False)]
-    await street.post("/scheduling/v1/plans/batch", {"id": demo_id("plans"), "plans": plans})
+    await hand_in(street, "/scheduling/v1/plans/batch", "plans", plans, "plans")
     confirmation = {"id": demo_id("confirm"), "plan_ids": [one["id"] for one in plans]}
     await district.post("/scheduling/v1/plan-confirmations", confirmation)
     roster = {"id": demo_id("roster"), "month_on": MONTH.isoformat()}
@@ -64,7 +65,9 @@ async def report_week(cast: Cast, until: date) -> None:
         clerk = cast.shop(carer)
         due = [
             visit
-            async for visit in clerk.pages("/scheduling/v1/visits", state="planned", limit=MOST)
+            async for visit in clerk.pages(
+                "/scheduling/v1/visits", state="planned", limit=LARGEST_LIMIT
+            )
             if date.fromisoformat(visit["day_on"]) < until
         ]
         if due:
@@ -72,8 +75,8 @@ async def report_week(cast: Cast, until: date) -> None:
             lines = [
                 _report(visit, nth if odd else len(due), carer) for nth, visit in enumerate(due)
             ]
-            body = {"id": demo_id("reports", carer.key, until), "reports": lines}
-            await clerk.post("/scheduling/v1/visit-reports", body)
+            path = "/scheduling/v1/visit-reports"
+            await hand_in(clerk, path, "reports", lines, "reports", carer.key, until)
     await cast.desk.settle()
 
 
@@ -98,7 +101,9 @@ async def rate(cast: Cast) -> int:
     street = cast.nangang_street()
     done = [
         visit
-        async for visit in street.pages("/scheduling/v1/visits", state="completed", limit=MOST)
+        async for visit in street.pages(
+            "/scheduling/v1/visits", state="completed", limit=LARGEST_LIMIT
+        )
     ]
     lines = [
         {
@@ -108,9 +113,7 @@ async def rate(cast: Cast) -> int:
         }
         for nth, visit in enumerate(done[::RATED_EVERY])
     ]
-    for start in range(0, len(lines), MOST):
-        body = {"id": demo_id("feedback-list", start), "feedback": lines[start : start + MOST]}
-        await street.post("/evaluation/v1/feedback/batch", body)
+    await hand_in(street, "/evaluation/v1/feedback/batch", "feedback", lines, "feedback-list")
     await cast.desk.settle()
     return len(lines)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.demo.cast import Cast, demo_id
+from deploy.demo.lists import hand_in
 from deploy.desk import Person
+from shared.pages import LARGEST_LIMIT
 
-MOST = 1000
 REVIEW = {
     "eligible": "recommend_approval",
     "ineligible": "recommend_refusal",
@@ -33,7 +34,7 @@ async def _review(officer: Person, name: str) -> None:
         for case in cases
         if case["outcome"] in REVIEW
     ]
-    await _in_lists(officer, "/eligibility/v1/reviews", f"review-{name}", lines)
+    await hand_in(officer, "/eligibility/v1/reviews", "decisions", lines, "review", name)
 
 
 async def _approve(officer: Person, name: str) -> None:
@@ -46,18 +47,11 @@ async def _approve(officer: Person, name: str) -> None:
         for case in cases
         if case["outcome"] in ("eligible", "ineligible")
     ]
-    await _in_lists(officer, "/eligibility/v1/approvals", f"approval-{name}", lines)
+    await hand_in(officer, "/eligibility/v1/approvals", "decisions", lines, "approval", name)
 
 
 def _cases(officer: Person, stage: str) -> Any:
-    return officer.pages("/eligibility/v1/cases", stage=stage, limit=MOST)
-
-
-async def _in_lists(officer: Person, path: str, name: str, lines: list[dict[str, Any]]) -> None:
-    for start in range(0, len(lines), MOST):
-        part = lines[start : start + MOST]
-        body = {"id": demo_id(name, part[0]["case_id"]), "decisions": part}
-        await officer.post(path, body)
+    return officer.pages("/eligibility/v1/cases", stage=stage, limit=LARGEST_LIMIT)
 
 
 async def sweep(cast: Cast, name: str) -> int:

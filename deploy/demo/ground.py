@@ -17,13 +17,13 @@ from deploy.demo.cast import (
     ProviderCast,
     demo_id,
 )
+from deploy.demo.lists import hand_in
 from deploy.desk import Person
 from shared.contracts.programmes import HOME_CARE
 
 ROOT = Path(__file__).parents[2]
 STREETS = ROOT / "services" / "intake" / "areas" / "data" / "streets.csv"
 COMMUNITIES = ROOT / "examples" / "areas.csv"
-MOST = 1000
 CERTIFIED_UNTIL = "2012-12-31"
 
 
@@ -46,14 +46,11 @@ async def lay(cast: Cast) -> None:
 
 
 async def _areas(cast: Cast) -> None:
-    rows: list[dict[str, str]] = []
+    rows: list[dict[str, Any]] = []
     for file in (STREETS, COMMUNITIES):
         with file.open(encoding="utf-8") as lines:
             rows += list(csv.DictReader(lines))
-    operator = cast.operator()
-    for start in range(0, len(rows), MOST):
-        part = rows[start : start + MOST]
-        await operator.post("/intake/v1/areas", {"id": demo_id("areas", start), "areas": part})
+    await hand_in(cast.operator(), "/intake/v1/areas", "areas", rows, "areas")
 
 
 async def _activate(cast: Cast) -> None:
@@ -123,5 +120,5 @@ async def _caregivers(officer: Person, provider: ProviderCast) -> None:
         }
         for nth in range(RELIEF + 1)
     ]
-    body = {"id": demo_id("caregivers", provider.key), "caregivers": lines}
-    await officer.post("/evaluation/v1/caregivers/batch", body)
+    path = "/evaluation/v1/caregivers/batch"
+    await hand_in(officer, path, "caregivers", lines, "caregivers", provider.key)

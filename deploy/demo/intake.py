@@ -11,13 +11,13 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from deploy.demo.cast import CHAOYANG_STREET, Cast, demo_id
+from deploy.demo.lists import hand_in
 from deploy.desk import Person
 from services.intake.imports.columns import FIELDS, REASON_HEADING, heading_key
 from services.intake.persons.identity import BODY, NUMBER_LENGTH, check_character, plain
 from shared.contracts.programmes import VOUCHER
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MOST = 1000
 LOOK_S = 5
 
 
@@ -90,12 +90,8 @@ async def _apply(officer: Person, imports: tuple[str, ...]) -> None:
             }
             for wish in wishes
         ]
-        for start in range(0, len(lines), MOST):
-            body = {
-                "id": demo_id("applications", import_id, start),
-                "applications": lines[start : start + MOST],
-            }
-            await officer.post("/intake/v1/applications/batch", body)
+        path = "/intake/v1/applications/batch"
+        await hand_in(officer, path, "applications", lines, "applications", import_id)
 
 
 async def _call(cast: Cast) -> None:

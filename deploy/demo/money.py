@@ -12,7 +12,6 @@ from shared.contracts.programmes import VOUCHER
 
 ALLOCATIONS = {"lottery": 20_000_000, "disability": 12_000_000, "district_finance": 10_000_000}
 SPENDERS = 180
-MOST = 1000
 TOO_MUCH_FEN = 1_000_000
 SEED = 2010
 SHARES = (1000, 1500, 2000, 2500, 3000, 5000)
@@ -33,7 +32,7 @@ class Purse:
         people = [h["person_id"] for h in holders][:SPENDERS]
         batch = {"id": demo_id("cards"), "person_ids": people}
         opened = await street.post("/vouchers/v1/cards/batch", batch)
-        ids = [line["card_id"] for line in opened["lines"] if line.get("card_id")]
+        ids = [line["card_id"] for line in opened["results"] if line["ok"]]
         shown = await street.post("/vouchers/v1/cards/disclosures", {"card_ids": ids})
         self.cards = {card["person_id"]: card["card_no"] for card in shown["cards"]}
 
@@ -118,8 +117,9 @@ async def settle(cast: Cast, month_on: date) -> None:
     )
     for officer, body in ((cast.second(), "民政"), (cast.finance(), "财政")):
         async for statement in _open_statements(officer, month_on):
-            place = f"/vouchers/v1/settlements/{statement['id']}/approvals"
-            await officer.post(place, {"id": demo_id("settlement-approval", statement["id"], body)})
+            place = f"/vouchers/v1/settlements/{statement['settlement_id']}/approvals"
+            approval = demo_id("settlement-approval", statement["settlement_id"], body)
+            await officer.post(place, {"id": approval})
     await cast.desk.settle()
 
 

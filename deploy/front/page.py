@@ -11,7 +11,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from deploy.office import Office
+from deploy.front.ops import OpsPages
+from deploy.front.visitors import Fronted
+from deploy.spans import SpanStore
 from shared.clock import CLOCK_FILE, DirectoryClock
 from shared.contracts.money import yuan_text
 
@@ -25,8 +27,9 @@ SERVICE_WORDS = {
 }
 
 
-def add_front(office: Office, data: Path) -> None:
-    """Give the office its front page; it shows figures and codes, nothing personal."""
+def add_front(office: Fronted, data: Path, spans: SpanStore | None = None) -> None:
+    """Give the office its front page and `/ops`; they show figures and codes, nothing personal."""
+    OpsPages(office, spans).open()
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html"]))
     environment.filters["yuan"] = yuan_text
     template = environment.get_template("home.html")

@@ -11,6 +11,7 @@ from services.eligibility.determinations import handlers as determinations_handl
 from services.eligibility.determinations import policies
 from services.eligibility.determinations.jobs import sweep_daily
 from services.eligibility.determinations.store import Determinations
+from services.eligibility.figures import figures
 from services.eligibility.people import handlers as people_handlers
 from services.eligibility.people.store import People
 from services.eligibility.policy import load_policies
@@ -47,4 +48,5 @@ SERVICE = Service(
     topics=frozenset({topics.INTAKE_PERSONS, topics.INTAKE_APPLICATIONS, topics.INTAKE_AREAS}),
     jobs=(sweep_daily,),
     state=lambda settings: {"policies": load_policies()},
+    figures=figures,
 )

@@ -10,6 +10,7 @@ from services.evaluation.chains.store import ChainLinks
 from services.evaluation.feedback import api as feedback
 from services.evaluation.feedback import handlers as feedback_ears
 from services.evaluation.feedback.store import FeedbackBook
+from services.evaluation.figures import figures
 from services.evaluation.policy.loader import load_policies
 from services.evaluation.providers import api as providers
 from services.evaluation.providers import caregivers_api, public_api
@@ -54,4 +55,5 @@ SERVICE = Service(
     ),
     topics=frozenset(topics.ALL_TOPICS),
     state=state,
+    figures=figures,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.intake.applications import api as applications
 from services.intake.areas import api as areas
+from services.intake.figures import figures
 from services.intake.imports import api as imports
 from services.intake.imports.job import Bell, work_off
 from services.intake.persons import api as persons
@@ -32,4 +33,5 @@ SERVICE = Service(
     ),
     jobs=(work_off,),
     state=_state,
+    figures=figures,
 )

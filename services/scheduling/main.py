@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.scheduling.catalogue import api as catalogue
 from services.scheduling.checks import scheduling_checks
+from services.scheduling.figures import figures
 from services.scheduling.plans import api as plans
 from services.scheduling.plans import handlers as plans_handlers
 from services.scheduling.plans.store import Plans
@@ -50,4 +51,5 @@ SERVICE = Service(
         }
     ),
     state=lambda settings: {"policy": load_policy()},
+    figures=figures,
 )

@@ -12,6 +12,7 @@ from services.vouchers.cards.handlers import HANDLERS as CARD_LETTERS
 from services.vouchers.cards.store import Cards
 from services.vouchers.expiries import api as expiries
 from services.vouchers.expiries.jobs import expire_daily
+from services.vouchers.figures import figures
 from services.vouchers.funds import api as funds
 from services.vouchers.issuance import api as issuance
 from services.vouchers.ledger import api as ledger
@@ -62,4 +63,5 @@ SERVICE = Service(
     ),
     jobs=(expire_daily,),
     state=_state,
+    figures=figures,
 )

@@ -62,7 +62,7 @@ async def test_the_same_officer_cannot_review_and_approve_and_approval_needs_a_r
     assert line["code"] == "not_reviewed"
     await review(desk, case_id, sub="li")
     (line,) = await approve(desk, case_id, sub="li")
-    assert (line["done"], line["code"]) == (False, "same_person")
+    assert (line["ok"], line["code"]) == (False, "same_person")
     assert "两人" in line["zh"]
     assert await awards(desk) == []
     owner = await asyncpg.connect(database)
@@ -81,10 +81,10 @@ async def test_a_thousand_lines_with_one_bad_line_leave_nine_hundred_and_ninety_
     await tell(desk, *(elder.applies() for elder in [*elders, unfit]))
     ids = [case["case_id"] for case in await cases(desk)]
     assert len(ids) == 1000
-    assert {line["code"] for line in await review(desk, *ids)} == {"done"}
+    assert {line["state"] for line in await review(desk, *ids)} == {"district_approval"}
     results = await approve(desk, *ids)
-    bad = [line for line in results if not line["done"]]
-    assert [(line["case_id"], line["code"]) for line in bad] == [
+    bad = [line for line in results if not line["ok"]]
+    assert [(line["id"], line["code"]) for line in bad] == [
         ((await case_of(desk, unfit))["case_id"], "not_eligible")
     ]
     async with desk.as_("district_officer", area=DISTRICT) as client:
@@ -96,7 +96,7 @@ async def test_a_thousand_lines_with_one_bad_line_leave_nine_hundred_and_ninety_
     work = desk.work("eligibility")
     journalled = await work.value("SELECT count FROM audit WHERE act LIKE 'POST %approvals'")
     await work.abandon()
-    assert journalled == 1000
+    assert journalled == 999
     assert all((await verification(desk)).values())
 
 
@@ -110,13 +110,15 @@ async def test_lists_are_bounded_checked_and_answered_once(desk: OfficeDesk) -> 
         path = "/eligibility/v1/reviews"
         first = await client.post(path, json=body)
         again = await client.post(path, json=body)
-        assert [one["code"] for one in first.json()] == ["done", "repeated", "not_found"]
+        assert [one["code"] for one in first.json()["results"]] == [
+            "", "repeated", "no_such_case"
+        ]  # fmt: skip
         assert again.json() == first.json()
         long = {"id": str(new_id()), "decisions": [line] * 1001}
         assert (await client.post(path, json=long)).status_code == 422
         wrong = {"id": str(new_id()), "decisions": [{**line, "decision": "approve"}]}
-        answer = await client.post(path, json=wrong)
-        assert answer.json()["errors"][0]["field"] == "body.decisions.0.decision"
+        (bad,) = (await client.post(path, json=wrong)).json()["results"]
+        assert (bad["id"], bad["errors"][0]["field"]) == (case_id, "decisions.0.decision")
         approval = await client.post("/eligibility/v1/approvals", json=wrong)
         assert approval.status_code == 403
 
@@ -131,13 +133,13 @@ async def test_a_declared_tie_keeps_both_officers_out(desk: OfficeDesk) -> None:
     (line,) = await review(desk, case_id, sub="li")
     assert line["code"] == "tied"
     (line,) = await review(desk, case_id, sub="zhao")
-    assert line["code"] == "done"
+    assert line["ok"]
     async with desk.as_("district_officer", sub="wang", area=DISTRICT) as client:
         await client.post("/eligibility/v1/ties", json=body)
     (line,) = await approve(desk, case_id, sub="wang")
     assert line["code"] == "tied"
     (line,) = await approve(desk, case_id, sub="qian")
-    assert line["code"] == "done"
+    assert line["ok"]
 
 
 async def test_a_death_known_before_the_application_letter_leads_to_no_award(

@@ -80,9 +80,9 @@ async def test_an_ineligible_application_waits_for_people_too_and_cannot_be_appr
     assert await letters(desk, elder, ApplicationRefused) == []
     await review(desk, case["case_id"])
     (line,) = await approve(desk, case["case_id"], note="家庭困难")
-    assert (line["done"], line["code"]) == (False, "not_eligible")
+    assert (line["ok"], line["code"]) == (False, "not_eligible")
     (line,) = await approve(desk, case["case_id"], decision="refuse")
-    assert line["done"] is True
+    assert line["ok"] is True
     (refusal,) = await letters(desk, elder, ApplicationRefused)
     assert refusal["unmet"]
     assert await awards(desk) == []
@@ -121,13 +121,13 @@ async def test_a_case_of_a_street_that_is_not_activated_is_held_until_it_is(
     await tell(desk, street_letter(StreetActivated, date(2010, 2, 1)))
     assert (await case_of(desk, elder, NANGANG))["stage"] == "street_review"
     (line,) = await review(desk, case["case_id"], area=NANGANG_STREET)
-    assert line["code"] == "done"
+    assert line["ok"]
     await tell(desk, street_letter(StreetPaused, date(2010, 2, 2)))
     (line,) = await approve(desk, case["case_id"], area=NANGANG)
     assert line["code"] == "street_not_activated"
     await tell(desk, street_letter(StreetActivated, date(2010, 2, 3)))
     (line,) = await approve(desk, case["case_id"], area=NANGANG)
-    assert line["code"] == "done"
+    assert line["ok"]
     (letter,) = await letters(desk, elder, AwardGranted)
     assert (letter["benefit_class"], letter["monthly_amount_fen"]) == ("A", None)
 
@@ -164,7 +164,7 @@ async def test_a_question_for_people_is_approved_only_with_a_note(desk: OfficeDe
     (line,) = await approve(desk, case["case_id"], area=NANGANG)
     assert line["code"] == "note_missing"
     (line,) = await approve(desk, case["case_id"], area=NANGANG, note="配偶卧床，视同独居")
-    assert line["code"] == "done"
+    assert line["ok"]
 
 
 async def test_another_street_sees_nothing_and_can_decide_nothing(desk: OfficeDesk) -> None:
@@ -178,7 +178,7 @@ async def test_another_street_sees_nothing_and_can_decide_nothing(desk: OfficeDe
         funnel = (await client.get("/eligibility/v1/funnel")).json()
         assert (funnel["applications"], funnel["cases"]) == (0, {})
     (line,) = await review(desk, case_id, area=OTHER_COMMUNITY[:9])
-    assert line["code"] == "not_found"
+    assert line["code"] == "no_such_case"
 
 
 async def test_a_partner_sees_its_own_agencys_applications_alone(desk: OfficeDesk) -> None:

@@ -76,10 +76,10 @@ async def test_a_provider_passes_with_nine_of_ten_until_a_certificate_lapses(
     lines = [caregiver(provider) for _ in range(8)]
     lines += [caregiver(provider, "2010-02-28"), caregiver(provider, None)]
     lines.append(caregiver(provider, None, on_duty=False))
-    assert (await register(desk, lines))["done"] == 11
+    assert (await register(desk, lines))["accepted"] == 11
     assert await certification(desk, provider_id=provider) == (9, 10, True)
     desk.clock.set(date(2010, 2, 28))
-    assert await certification(desk, area_code=STREET) == (9, 10, True)
+    assert await certification(desk, within=STREET) == (9, 10, True)
     desk.clock.set(date(2010, 3, 1))
     assert await certification(desk) == (8, 10, False)
 
@@ -97,11 +97,11 @@ async def test_a_bad_line_stops_no_other_and_says_why(desk: OfficeDesk) -> None:
         twice,
     ]
     answer = await register(desk, lines)
-    assert (answer["done"], answer["refused"]) == (2, 4)
+    assert (answer["accepted"], answer["refused"]) == (2, 4)
     assert [line["code"] for line in answer["results"]] == [
         "",
         "certificate_incomplete",
-        "provider_not_found",
+        "no_such_provider",
         "invalid_fields",
         "",
         "id_taken",

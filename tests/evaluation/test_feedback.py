@@ -97,8 +97,8 @@ async def test_a_list_is_answered_line_by_line(desk: OfficeDesk) -> None:
     body = {"id": str(uuid4()), "feedback": lines}
     async with desk.as_("hotline") as client:
         answer = (await client.post(f"{FEEDBACK}/batch", json=body)).json()
-    assert [line["done"] for line in answer["results"]] == [True, False, True, False, False]
-    assert [line["code"] for line in answer["results"] if not line["done"]] == [
+    assert [line["ok"] for line in answer["results"]] == [True, False, True, False, False]
+    assert [line["code"] for line in answer["results"] if not line["ok"]] == [
         "invalid_fields",
         "visit_unknown",
         "visit_rated",

@@ -167,7 +167,7 @@ async def test_an_id_that_somebody_else_used_is_a_clear_conflict(desk: OfficeDes
 async def test_a_street_enters_providers_in_its_own_area_alone(desk: OfficeDesk) -> None:
     async with desk.as_("street_officer", sub="li", area=STREET) as client:
         refused = await client.post(PROVIDERS, json=company(area_code=OTHER_STREET))
-        assert (refused.status_code, refused.json()["code"]) == (403, "area_not_yours")
+        assert (refused.status_code, refused.json()["code"]) == (403, "outside_area")
 
 
 async def test_another_street_and_another_agency_see_no_such_provider(desk: OfficeDesk) -> None:
@@ -212,7 +212,7 @@ async def test_everybody_can_read_the_admitted_providers_and_what_they_offer(
         assert (await client.get(PROVIDERS)).status_code == 401
     assert page["items"] == [
         {
-            "id": provider,
+            "provider_id": provider,
             "name": "朝阳家政服务有限公司",
             "area_code": STREET,
             "categories": ["household", "meals"],
@@ -225,7 +225,7 @@ async def test_the_list_pages_by_cursor_without_losing_anybody(desk: OfficeDesk)
     async with desk.as_("street_officer", area=STREET) as client:
         first = (await client.get(PROVIDERS, params={"limit": 2})).json()
         rest = (await client.get(PROVIDERS, params={"limit": 2, "cursor": first["next"]})).json()
-    assert {line["id"] for line in first["items"] + rest["items"]} == entered
+    assert {line["provider_id"] for line in first["items"] + rest["items"]} == entered
     assert rest["next"] is None
 
 

@@ -115,7 +115,7 @@ async def test_an_id_that_is_taken_is_never_answered_as_taken_over(desk: OfficeD
         results = await li.post(f"{PATH}/batch", json=batch)
         again = await li.post(f"{PATH}/batch", json=batch)
         listed = (await li.get(f"{PATH}?person_id={second}")).json()["items"]
-    assert [(one["taken"], one["code"]) for one in results.json()] == [
+    assert [(one["ok"], one["code"]) for one in results.json()["results"]] == [
         (False, "id_taken"),
         (True, ""),
         (False, "id_taken"),
@@ -125,3 +125,33 @@ async def test_an_id_that_is_taken_is_never_answered_as_taken_over(desk: OfficeD
     assert again.content == results.content
     assert [one["application_id"] for one in listed] == [twice["id"]]
     assert await letters(desk) == sorted([mine["id"], twice["id"], lines[4]["id"]])
+
+
+async def test_a_malformed_line_is_told_its_place_and_stops_no_other(desk: OfficeDesk) -> None:
+    await enter(desk, COMMUNITY)
+    async with desk.as_("street_officer", sub="li", area=STREET) as li:
+        who = (await register(li))["person_id"]
+        good, wrong, foreign = application(who), application("somebody"), application(who)
+        foreign["channel"] = "partner"
+        lines: list[Any] = [wrong, good, 7, foreign, {**application(who), "id": "?"}]
+        body = {"id": str(new_id()), "applications": lines}
+        answer = (await li.post(f"{PATH}/batch", json=body)).json()
+        many = {"id": str(new_id()), "applications": [good] * 1001}
+        too_long = await li.post(f"{PATH}/batch", json=many)
+    assert (answer["accepted"], answer["refused"]) == (1, 4)
+    assert [(one["id"], one["line"], one["ok"], one["state"]) for one in answer["results"]] == [
+        (wrong["id"], 0, False, ""),
+        (good["id"], 1, True, "submitted"),
+        (None, 2, False, ""),
+        (foreign["id"], 3, False, ""),
+        (None, 4, False, ""),
+    ]
+    assert [[flaw["field"] for flaw in one["errors"]] for one in answer["results"]] == [
+        ["applications.0.person_id"],
+        [],
+        ["applications.2"],
+        ["applications.3.channel"],
+        ["applications.4.id"],
+    ]
+    assert too_long.json()["errors"][0]["field"] == "body.applications"
+    assert await letters(desk) == [good["id"]]

@@ -25,8 +25,8 @@ async def test_a_plan_is_proposed_by_the_street_and_confirmed_by_the_district_of
     answer = await street.propose(plan)
     assert (answer.status_code, answer.json()["state"]) == (201, "proposed")
     assert await street.confirm(plan["id"]) == [
-        {"line": 0, "id": plan["id"], "ok": True, "state": "confirmed", "code": None, "zh": None,
-         "en": None, "errors": []}
+        {"line": 0, "id": plan["id"], "ok": True, "state": "confirmed", "code": "", "zh": "",
+         "en": "", "errors": []}
     ]  # fmt: skip
     [letter] = await street.sent("scheduling.plan.confirmed.v1")
     assert letter["application_id"] == street.application_id
@@ -159,7 +159,7 @@ async def test_of_two_overlapping_plans_in_one_list_the_first_wins(street: Stree
         await street.propose(plan)
     results = await street.confirm(plans[1]["id"], str(new_id()), plans[0]["id"])
     codes = [result["code"] for result in results]
-    assert codes == [None, "no_such_plan", "caregiver_double_booked"]
+    assert codes == ["", "no_such_plan", "caregiver_double_booked"]
 
 
 async def test_a_bad_line_stops_no_other_and_an_id_stands_for_one_plan(
@@ -174,10 +174,13 @@ async def test_a_bad_line_stops_no_other_and_an_id_stands_for_one_plan(
     results = answer.json()["results"]
     assert [result["ok"] for result in results] == [False, False, True, True, False]
     assert results[0]["code"] == "award_not_active"
-    assert [flaw["field"] for flaw in results[1]["errors"]] == ["minutes"]
+    assert [flaw["field"] for flaw in results[1]["errors"]] == ["plans.1.minutes"]
+    assert [result["id"] for result in results] == [
+        nobody["id"], broken["id"], good["id"], good["id"], None
+    ]  # fmt: skip
     async with street.officer("chen") as client:
         other = await client.post("/scheduling/v1/plans", json={**good, "minutes": 60})
-    assert (other.status_code, other.json()["code"]) == (409, "plan_exists")
+    assert (other.status_code, other.json()["code"]) == (409, "id_taken")
     assert len(await street.sent("scheduling.plan.proposed.v1")) == 1
 
 
@@ -200,7 +203,7 @@ async def test_the_worklist_pages_by_cursor(street: Street) -> None:
     for clock in ("09:00", "11:00", "13:00"):
         assert (await street.propose(street.plan(starts_at=clock))).status_code == 201
     async with street.office() as client:
-        query = {"state": "proposed", "area": STREET, "limit": 2}
+        query = {"state": "proposed", "within": STREET, "limit": 2}
         first = (await client.get("/scheduling/v1/plans", params=query)).json()
         rest = await client.get("/scheduling/v1/plans", params={**query, "cursor": first["next"]})
         bad = await client.get("/scheduling/v1/plans", params={"cursor": "WyJ4Il0"})

@@ -94,7 +94,7 @@ async def test_one_bad_line_in_a_list_of_approvals_stops_no_other(town: Town) ->
     done = await town.post(
         town.civil(), "settlements/approvals", settlement_ids=[str(new_id()), good]
     )
-    assert [line["state"] for line in done.json()["lines"]] == ["refused", "first"]
+    assert [line["state"] for line in done.json()["results"]] == ["", "first"]
 
 
 async def test_another_street_s_officer_sees_no_account_and_opens_no_card(town: Town) -> None:
@@ -105,24 +105,29 @@ async def test_another_street_s_officer_sees_no_account_and_opens_no_card(town: 
     mine = await town.street(STREET).get("/vouchers/v1/accounts")
     assert [line["person_id"] for line in mine.json()["items"]] == [str(here.person_id)]
     assert mine.json()["items"][0]["balance_fen"] == MONTHLY_FEN
-    both = await town.finance().get("/vouchers/v1/accounts?area=110105")
+    both = await town.finance().get("/vouchers/v1/accounts?within=110105")
     assert len(both.json()["items"]) == 2
     other = town.street(OTHER_STREET)
     missing = await other.get(f"/vouchers/v1/accounts/{here.person_id}")
-    assert code(missing) == (404, "unknown_holder")
+    assert code(missing) == (404, "no_such_holder")
     refused = await town.post(other, "cards", person_id=str(here.person_id))
-    assert code(refused) == (404, "unknown_holder")
+    assert code(refused) == (404, "no_such_holder")
 
 
 async def test_cards_in_a_list_are_decided_line_by_line(town: Town) -> None:
     here, there = Elder(), Elder(area_code=OTHER_COMMUNITY)
     await town.grant(here, there)
-    people = [str(here.person_id), str(there.person_id)]
+    people = [str(here.person_id), str(there.person_id), "x", str(here.person_id)]
     done = await town.post(town.street(STREET), "cards/batch", person_ids=people)
-    assert [line["outcome"] for line in done.json()["lines"]] == ["opened", "unknown_holder"]
+    assert [(line["id"], line["code"]) for line in done.json()["results"]] == [
+        (people[0], ""),
+        (people[1], "no_such_holder"),
+        (None, "invalid_fields"),
+        (people[3], "repeated"),
+    ]
     again = await town.post(town.street(STREET), "cards/batch", person_ids=people[:1])
-    assert again.json()["lines"][0]["outcome"] == "card_exists"
-    card_id = done.json()["lines"][0]["card_id"]
+    assert again.json()["results"][0]["code"] == "card_exists"
+    card_id = done.json()["results"][0]["card_id"]
     shown = await town.street(STREET).post(
         "/vouchers/v1/cards/disclosures", json={"card_ids": [card_id]}
     )
@@ -236,3 +241,10 @@ async def test_the_checks_name_whatever_was_tampered_with(town: Town, database: 
         assert found in failed, tampering
         await work.abandon()
     await engine.dispose()
+
+
+async def test_a_cursor_of_another_list_is_refused_by_every_list(town: Town) -> None:
+    foreign = "WyJ4Il0"
+    for path in ("accounts", "allocations", "issue-runs", "redemptions", "settlements"):
+        answer = await town.finance().get(f"/vouchers/v1/{path}?cursor={foreign}")
+        assert code(answer) == (422, "bad_cursor"), path

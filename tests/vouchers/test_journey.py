@@ -159,7 +159,7 @@ async def test_whoever_made_a_run_may_not_approve_it(town: Town) -> None:
     run = await town.finance().get(f"/vouchers/v1/issue-runs/{shown['run_id']}")
     assert run.json()["approved_by"] == "wang"
     listed = await town.finance().get("/vouchers/v1/issue-runs")
-    assert [line["id"] for line in listed.json()["items"]] == [shown["run_id"]]
+    assert [line["run_id"] for line in listed.json()["items"]] == [shown["run_id"]]
 
 
 async def test_nothing_is_issued_beyond_what_was_allocated(town: Town) -> None:

@@ -95,7 +95,7 @@ async def test_a_redemption_id_of_another_person_is_not_answered_again(
     second_till = town.desk.as_("provider", sub="till-2", agency=str(shop.provider_id))
     body = {"card_no": card, "outlet_id": str(shop.outlet_id), "item_code": "wash"}
     other = await town.post(second_till, "redemptions", id=one, amount_fen=3000, **body)
-    assert code(other) == (409, "redemption_taken")
+    assert code(other) == (409, "id_taken")
 
 
 async def test_a_suspended_provider_takes_no_voucher_but_reports_what_came_before(

@@ -39,6 +39,10 @@ class Decided:
     note: str | None
     award: Award | None
 
+    @property
+    def stage(self) -> str:
+        return "approved" if self.decision == "approve" else "refused"
+
     def letter(self, now: datetime) -> Letter:
         """The award, or the refusal with the criteria that were not met."""
         file = self.file

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.eligibility.awards.domain import Decided, Ended, EndReason
 from services.eligibility.policy import PolicyBook
 from shared.contracts.letter import Letter
+from shared.errors import NotFound
 from shared.work import Row, Work
 
 SAVE = """
@@ -49,7 +50,7 @@ LIST = f"""
 SELECT {COLUMNS} FROM awards
 WHERE (CAST(:programme AS text) IS NULL OR programme = :programme)
     AND (CAST(:state AS text) IS NULL OR state = :state)
-    AND award_id > CAST(:after AS uuid)
+    AND (CAST(:after AS uuid) IS NULL OR award_id > CAST(:after AS uuid))
 ORDER BY award_id LIMIT :most
 """
 ONE = f"SELECT {COLUMNS} FROM awards WHERE award_id = :award_id"
@@ -61,6 +62,7 @@ UNION ALL SELECT 'determinations', outcome, count(*) FROM determinations WHERE {
 UNION ALL SELECT 'cases', stage, count(*) FROM cases WHERE {WANTED} GROUP BY 2
 UNION ALL SELECT 'awards', state, count(*) FROM awards WHERE {WANTED} GROUP BY 2
 """
+FUNNEL_PARTS = ("applications", "determinations", "cases", "awards")
 UNPAIRED = """
 SELECT count(*) AS checked, count(*) FILTER (WHERE NOT EXISTS (
     SELECT 1 FROM decisions s JOIN decisions d USING (case_id, determination_id)
@@ -149,15 +151,27 @@ class Awards:
         await self._work.run(FOLLOW, person_id=person_id, area_code=area_code)
 
     async def page(
-        self, programme: str | None, state: str | None, after: str, most: int
+        self, programme: str | None, state: str | None, after: UUID | None, most: int
     ) -> Sequence[Row]:
         """Awards in the caller's scope."""
         return await self._work.rows(LIST, programme=programme, state=state, after=after, most=most)
 
-    async def one(self, award_id: UUID) -> Row | None:
-        """An award in the caller's scope."""
-        return await self._work.row(ONE, award_id=award_id)
+    async def one(self, award_id: UUID) -> Row:
+        """One award.
 
-    async def funnel(self, programme: str | None) -> Sequence[Row]:
-        """Counts of the caller's scope: part, name, n."""
-        return await self._work.rows(FUNNEL, programme=programme)
+        Raises:
+            NotFound: there is none in the caller's scope.
+        """
+        row = await self._work.row(ONE, award_id=award_id)
+        if row is None:
+            raise NotFound(
+                "no_such_award", "辖区内没有这项待遇", "there is no such award in your area"
+            )
+        return row
+
+    async def funnel(self, programme: str | None) -> dict[str, dict[str, int]]:
+        """Counts of the caller's scope by part and name: applications, determinations, …"""
+        parts: dict[str, dict[str, int]] = {name: {} for name in FUNNEL_PARTS}
+        for row in await self._work.rows(FUNNEL, programme=programme):
+            parts[row["part"]][row["name"]] = row["n"]
+        return parts

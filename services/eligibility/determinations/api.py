@@ -13,7 +13,6 @@ from services.eligibility.determinations.store import Determinations
 from services.eligibility.determinations.sweeps import sweep
 from shared.caller import Caller
 from shared.doors import Body, doors, opens, permit
-from shared.errors import NotFound
 from shared.work import Row
 
 router = doors("/v1/determinations", "determinations")
@@ -94,14 +93,7 @@ class SweepView(BaseModel):
 @router.get("/{application_id}", dependencies=[permit(*READERS)])
 async def determinations(application_id: UUID, store: Store) -> list[DeterminationView]:
     """All determinations of an application, oldest first."""
-    rows = await store.of_application(application_id)
-    if not rows:
-        raise NotFound(
-            "no_such_application",
-            "辖区内没有这份申请的审核记录",
-            "there is no determination of such an application in your area",
-        )
-    return [DeterminationView.of(row) for row in rows]
+    return [DeterminationView.of(row) for row in await store.of_application(application_id)]
 
 
 @sweeps.post("")

@@ -8,8 +8,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from services.eligibility.determinations.domain import (
     ENGINE_VERSION,
     Case,
@@ -20,6 +18,8 @@ from services.eligibility.determinations.domain import (
 from services.eligibility.policy import PolicyBook, Programme
 from shared.contracts.facts import PersonFacts
 from shared.contracts.letter import Letter
+from shared.errors import NotFound
+from shared.jsonb import jsonb
 from shared.work import Row, Work
 
 OPEN_OR_RUNNING = """
@@ -171,9 +171,9 @@ class Determinations:
         """Keep determinations, the cases they open and the open cases that they revise."""
         await self._work.run(
             SAVE,
-            made=_json([_determination_row(one, self.today) for one in made]),
-            opened=_json([_case_row(case) for case in opened]),
-            revised=_json([_revised_row(case_id, one) for case_id, one in revised]),
+            made=jsonb([_determination_row(one, self.today) for one in made]),
+            opened=jsonb([_case_row(case) for case in opened]),
+            revised=jsonb([_revised_row(case_id, one) for case_id, one in revised]),
         )
         self._work.send(*events)
 
@@ -182,8 +182,19 @@ class Determinations:
         await self._work.run(POSTPONE, ids=[c for c, _ in days], days=[day for _, day in days])
 
     async def of_application(self, application_id: UUID) -> Sequence[Row]:
-        """All determinations of an application, oldest first."""
-        return await self._work.rows(OF_APPLICATION, application_id=application_id)
+        """All determinations of an application, oldest first.
+
+        Raises:
+            NotFound: there are none in the caller's area.
+        """
+        rows = await self._work.rows(OF_APPLICATION, application_id=application_id)
+        if not rows:
+            raise NotFound(
+                "no_such_application",
+                "辖区内没有这份申请的审核记录",
+                "there is no determination of such an application in your area",
+            )
+        return rows
 
     async def stored(self, after: UUID, most: int) -> Sequence[Row]:
         """Determinations after an id, with the facts to replay them."""
@@ -192,21 +203,16 @@ class Determinations:
 
 def answer_of(made: Determination) -> tuple[Any, ...]:
     """What has to differ for a new determination to be worth keeping."""
-    return made.judgement.outcome, made.benefit_class, _json(_findings(made))
+    return made.judgement.outcome, made.benefit_class, jsonb(_findings(made))
 
 
 def stored_answer(row: Row) -> tuple[Any, ...]:
     """The same of a stored determination."""
-    return row["outcome"], row["benefit_class"], _json(row["findings"])
+    return row["outcome"], row["benefit_class"], jsonb(row["findings"])
 
 
 def _findings(made: Determination) -> list[dict[str, Any]]:
     return [asdict(finding) for finding in made.judgement.findings]
-
-
-def _json(value: Any) -> str:
-    # Identifiers from the database are a subclass of UUID that orjson does not take by itself.
-    return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _determination_row(made: Determination, today: date) -> dict[str, Any]:

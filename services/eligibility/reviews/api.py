@@ -11,28 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.determinations.domain import Stage
 from services.eligibility.policy import Outcome
-from services.eligibility.reviews.domain import (
-    CaseFile,
-    Recommendation,
-    Reviewed,
-    done,
-    found,
-    review,
-)
+from services.eligibility.reviews.domain import Recommendation, decide_each, review
 from services.eligibility.reviews.store import Cases
-from services.eligibility.reviews.verdicts import WORDS, Verdict
 from shared.caller import Caller
 from shared.doors import Body, doors, opens, permit
-from shared.errors import Invalid, invalid_field
-from shared.pages import Cursor, Limit, Page, page_of, read_mark
+from shared.errors import Refusal
+from shared.lines import BulkAnswer, LineResult, Lines, Listed, stood
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 cases = doors("/v1/cases", "cases")
 reviews = doors("/v1/reviews", "reviews")
 ties = doors("/v1/ties", "ties")
 Store = Annotated[Cases, Depends(opens(Cases))]
-MOST_LINES = 1000
 READERS = ("community_worker", "street_officer", "district_officer", "auditor", "operator")
-FIRST = (date.min.isoformat(), str(UUID(int=0)))
 Note = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -65,22 +56,7 @@ class ReviewList(Body):
     """Up to 1,000 reviews, each line its own decision."""
 
     id: UUID
-    decisions: Annotated[list[ReviewLine], Field(min_length=1, max_length=MOST_LINES)]
-
-
-class LineResult(BaseModel):
-    """What became of one line."""
-
-    case_id: UUID
-    done: bool
-    code: str
-    zh: str
-    en: str
-
-    @classmethod
-    def of(cls, verdict: Verdict) -> LineResult:
-        zh, en = WORDS[verdict.code]
-        return cls(case_id=verdict.case_id, done=verdict.done, code=verdict.code, zh=zh, en=en)
+    decisions: Listed[ReviewLine]
 
 
 class Tie(Body):
@@ -104,10 +80,11 @@ async def worklist(
     outcome: Outcome | None = None,
     programme: str | None = None,
     cursor: Cursor = None,
-    limit: Limit = 100,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[CaseView]:
     """Cases in the caller's area, the longest waiting first."""
-    rows = await store.worklist(stage, outcome, programme, _after(cursor), limit + 1)
+    after = read_cursor(cursor, date.fromisoformat, UUID)
+    rows = await store.worklist(stage, outcome, programme, after, limit + 1)
     views = [CaseView.model_validate(dict(row)) for row in rows]
     return page_of(views, limit, lambda view: (view.opened_on, view.case_id))
 
@@ -118,14 +95,17 @@ async def review_list(
     store: Store,
     caller: Annotated[Caller, permit("street_officer")],
     response: Response,
-) -> list[LineResult]:
+) -> BulkAnswer[LineResult]:
     """Review a list of cases; a line that cannot be reviewed does not stop the others."""
-    files = await store.files([line.case_id for line in body.decisions])
-    kept: list[Reviewed] = []
-    verdicts = [_decide(line, file, kept) for line, file in found(body.decisions, files)]
-    await store.save(kept, [one.letter(store.now) for one in kept])
-    response.headers["x-count"] = str(len(body.decisions))
-    return [LineResult.of(verdict) for verdict in verdicts]
+    lines = Lines("decisions", ReviewLine, body.decisions, "case_id", once=True)
+    files = await store.files([line.case_id for line in lines.sound])
+    decided = decide_each(
+        lines.sound, files, lambda line, file: review(file, line.decision, line.note)
+    )
+    await store.save(stood(decided), [one.letter(store.now) for one in stood(decided)])
+    return lines.answer(
+        [one if isinstance(one, Refusal) else one.stage for one in decided], response
+    )
 
 
 @ties.post("", status_code=201)
@@ -135,31 +115,3 @@ async def declare_tie(
     """Declare a tie; from now on the caller may not decide on this person (N-49)."""
     await store.declare_tie(body.person_id)
     return TieView(sub=caller.sub, person_id=body.person_id)
-
-
-def bad_cursor() -> Invalid:
-    """The refusal of a cursor that another list made."""
-    return invalid_field(
-        "cursor",
-        "bad_cursor",
-        "翻页标记无效；请从第一页重新开始",
-        "this cursor is not one of this list's; start again from the first page",
-    )
-
-
-def _after(cursor: str | None) -> tuple[date, UUID]:
-    opened_on, case_id = read_mark(cursor, 2) or FIRST
-    try:
-        return date.fromisoformat(opened_on), UUID(case_id)
-    except ValueError as foreign:
-        raise bad_cursor() from foreign
-
-
-def _decide(line: ReviewLine, file: CaseFile | Verdict, kept: list[Reviewed]) -> Verdict:
-    if isinstance(file, Verdict):
-        return file
-    outcome = review(file, line.decision, line.note)
-    if isinstance(outcome, str):
-        return Verdict(line.case_id, outcome)
-    kept.append(outcome)
-    return done(line.case_id)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
-from services.eligibility.reviews.verdicts import DONE, Verdict
+from services.eligibility.reviews.verdicts import refusal
 from shared.contracts.eligibility import CaseReviewed
+from shared.errors import Refusal
 
 Recommendation = Literal["recommend_approval", "recommend_refusal", "needs_evidence"]
 OPEN = frozenset({"held", "street_review", "needs_evidence", "district_approval"})
@@ -53,6 +54,7 @@ class Line(Protocol):
 
 
 L = TypeVar("L", bound=Line)
+D = TypeVar("D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +103,13 @@ def review(file: CaseFile, decision: Recommendation, note: str | None) -> Review
     return Reviewed(file, decision, note)
 
 
-def found(lines: Sequence[L], files: Mapping[UUID, CaseFile]) -> list[tuple[L, CaseFile | Verdict]]:
-    """Each line with its case, or with the verdict that there is none or that it is repeated."""
-    seen: set[UUID] = set()
-    matched: list[tuple[L, CaseFile | Verdict]] = []
+def decide_each(
+    lines: Sequence[L], files: Mapping[UUID, CaseFile], decide: Callable[[L, CaseFile], D | str]
+) -> list[D | Refusal]:
+    """Decide every line by itself: the decision, or why there is none."""
+    decisions: list[D | Refusal] = []
     for line in lines:
         file = files.get(line.case_id)
-        if line.case_id in seen:
-            matched.append((line, Verdict(line.case_id, "repeated")))
-        else:
-            matched.append((line, file or Verdict(line.case_id, "not_found")))
-        seen.add(line.case_id)
-    return matched
-
-
-def done(case_id: UUID) -> Verdict:
-    """The verdict of a line that was carried out."""
-    return Verdict(case_id, DONE)
+        decision = "no_such_case" if file is None else decide(line, file)
+        decisions.append(refusal(decision) if isinstance(decision, str) else decision)
+    return decisions

@@ -48,7 +48,8 @@ FROM cases
 WHERE (CAST(:stage AS text) IS NULL OR stage = :stage)
     AND (CAST(:outcome AS text) IS NULL OR outcome = :outcome)
     AND (CAST(:programme AS text) IS NULL OR programme = :programme)
-    AND (opened_on, case_id) > (CAST(:after_on AS date), CAST(:after_id AS uuid))
+    AND (CAST(:after_on AS date) IS NULL
+        OR (opened_on, case_id) > (CAST(:after_on AS date), CAST(:after_id AS uuid)))
 ORDER BY opened_on, case_id LIMIT :most
 """
 DECLARE = """
@@ -117,7 +118,7 @@ class Cases:
         stage: str | None,
         outcome: str | None,
         programme: str | None,
-        after: tuple[date, UUID],
+        after: tuple[date | None, UUID | None],
         most: int,
     ) -> Sequence[Row]:
         """Cases in the caller's area, the longest waiting first."""

@@ -1,18 +1,11 @@
-"""What became of one line of a list: done, or why not, in Chinese and English."""
+"""Why a line of a list is not carried out, in Chinese and English."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from uuid import UUID
+from shared.errors import Conflict, Refusal
 
-DONE = "done"
 WORDS: dict[str, tuple[str, str]] = {
-    DONE: ("已办理", "done"),
-    "repeated": (
-        "同一清单中此件重复，以首次为准",
-        "this case stands in the list twice; the first line counted",
-    ),
-    "not_found": ("辖区内没有此件", "there is no such case in your area"),
+    "no_such_case": ("辖区内没有此件", "there is no such case in your area"),
     "tied": (
         "您已申报与申请人有利害关系，应当回避，请由他人办理",
         "you declared a tie with the applicant; somebody else must decide",
@@ -51,13 +44,6 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One line's result."""
-
-    case_id: UUID
-    code: str
-
-    @property
-    def done(self) -> bool:
-        return self.code == DONE
+def refusal(code: str) -> Refusal:
+    """The refusal of a line, in words."""
+    return Conflict(code, *WORDS[code])

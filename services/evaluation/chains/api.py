@@ -14,12 +14,11 @@ from services.evaluation.chains.store import ChainLinks
 from services.evaluation.chains.titles import Stage, title_of
 from shared.caller import Caller
 from shared.doors import doors, opens, permit
-from shared.errors import NotFound
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 from shared.work import Row
 
 router = doors("/v1/chains", "chains")
-Store = Annotated[ChainLinks, Depends(opens(ChainLinks), scope="function")]
+Store = Annotated[ChainLinks, Depends(opens(ChainLinks))]
 Reader = Annotated[
     Caller,
     permit(
@@ -77,8 +76,8 @@ async def chains(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ChainLine]:
     """Applications of the caller's area: of a person, or those that have reached a stage."""
-    after = read_mark(cursor, 1)
-    rows = await store.page(person_id, stage, after[0] if after else None, limit + 1)
+    (after,) = read_cursor(cursor, UUID)
+    rows = await store.page(person_id, stage, after, limit + 1)
     return page_of([line_view(row) for row in rows], limit, lambda line: (line.application_id,))
 
 
@@ -92,12 +91,6 @@ async def counts(caller: Counter, store: Store) -> dict[str, int]:
 async def chain(application_id: UUID, caller: Reader, store: Store) -> Chain:
     """An elder's journey, from application to evaluated service."""
     rows = await store.chain(application_id)
-    if not rows:
-        raise NotFound(
-            "chain_not_found",
-            "没有该申请的记录，或不在您的范围内；刚提交的请稍后再试",
-            "nothing is known of this application within your area; if it is new, try again soon",
-        )
     return Chain(
         application_id=application_id,
         person_id=first_of([row["person_id"] for row in rows]),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-import orjson
-
 from services.evaluation.chains.domain import Link
 from services.evaluation.chains.titles import STAGES, Stage
 from shared.contracts.letter import Envelope
+from shared.errors import NotFound
 from shared.inbox import NOWHERE
+from shared.jsonb import jsonb
 from shared.work import Row, Work
 
 KEEP = """
@@ -81,7 +81,7 @@ class ChainLinks:
             "traceparent": cause.traceparent,
             "area_code": cause.area_code or NOWHERE,
             "agency": cause.agency or "",
-            "facts": orjson.dumps(links[0].facts).decode(),
+            "facts": jsonb(links[0].facts),
         }
         if len(links) == 1:
             await self._work.run(KEEP, application_id=links[0].application_id, **values)
@@ -91,15 +91,27 @@ class ChainLinks:
             )
 
     async def chain(self, application_id: UUID) -> Sequence[Row]:
-        """All links of an application that the caller may see, in the order of time."""
-        return await self._work.rows(CHAIN, application_id=application_id)
+        """All links of an application that the caller may see, in the order of time.
+
+        Raises:
+            NotFound: there are none.
+        """
+        rows = await self._work.rows(CHAIN, application_id=application_id)
+        if not rows:
+            raise NotFound(
+                "chain_not_found",
+                "没有该申请的记录，或不在您的范围内；刚提交的请稍后再试",
+                "nothing is known of this application within your area; "
+                "if it is new, try again soon",
+            )
+        return rows
 
     async def counts(self) -> dict[str, int]:
         """How many letters of each type the caller may see."""
         return {row["type"]: row["letters"] for row in await self._work.rows(COUNTS)}
 
     async def page(
-        self, person_id: UUID | None, stage: Stage | None, after: str | None, most: int
+        self, person_id: UUID | None, stage: Stage | None, after: UUID | None, most: int
     ) -> Sequence[Row]:
         """Applications in order of their ids, with their latest link."""
         return await self._work.rows(

@@ -30,7 +30,8 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:visits AS uuid[]), CAST(:providers AS te
 ON CONFLICT DO NOTHING RETURNING id
 """
 LIST = """
-SELECT id, visit_id, CAST(provider_id AS uuid) AS provider_id, rating, comment, given_on
+SELECT id AS feedback_id, visit_id, CAST(provider_id AS uuid) AS provider_id, rating, comment,
+    given_on
 FROM feedback
 WHERE (CAST(:provider_id AS text) IS NULL OR provider_id = :provider_id)
     AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid))
@@ -86,7 +87,7 @@ class FeedbackBook:
         self._work.send(*(first[one] for one in sorted(fresh)))
         return fresh
 
-    async def page(self, provider_id: UUID | None, after: str | None, most: int) -> Sequence[Row]:
+    async def page(self, provider_id: UUID | None, after: UUID | None, most: int) -> Sequence[Row]:
         """Feedback in order of its ids."""
         wanted: Any = str(provider_id) if provider_id else None
         return await self._work.rows(LIST, provider_id=wanted, after=after, most=most)

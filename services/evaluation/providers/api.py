@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from services.evaluation.policy.model import Document, Source
@@ -17,19 +17,19 @@ from services.evaluation.providers.domain import (
     SelectionMode,
     State,
     SuspensionReason,
+    check_area,
 )
 from services.evaluation.providers.store import Providers
 from shared.caller import Caller
 from shared.contracts.facts import AreaCode
 from shared.contracts.scheduling import Category
 from shared.doors import Body, doors, opens, permit
-from shared.errors import Forbidden
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, Within, page_of, read_cursor
 from shared.work import Row
 
 router = doors("/v1/providers", "providers")
 outlets = doors("/v1/outlets", "providers")
-Store = Annotated[Providers, Depends(opens(Providers), scope="function")]
+Store = Annotated[Providers, Depends(opens(Providers))]
 Officer = Annotated[Caller, permit("street_officer", "district_officer")]
 District = Annotated[Caller, permit("district_officer")]
 Opener = Annotated[Caller, permit("street_officer", "district_officer", "provider")]
@@ -97,7 +97,7 @@ class NewOutlet(Body):
 class Standing(BaseModel):
     """Where a provider stands after an act."""
 
-    id: UUID
+    provider_id: UUID
     state: State
     documents: list[Document]
 
@@ -105,14 +105,14 @@ class Standing(BaseModel):
 class Opened(BaseModel):
     """An outlet that is open."""
 
-    id: UUID
+    outlet_id: UUID
     provider_id: UUID
 
 
 class ProviderView(BaseModel):
     """A provider as officers see it; the credential's number is masked."""
 
-    id: UUID
+    provider_id: UUID
     name: str
     area_code: str
     source: Source
@@ -125,30 +125,27 @@ class ProviderView(BaseModel):
 
 
 def standing(provider: Provider) -> Standing:
-    return Standing(id=provider.id, state=provider.state, documents=list(provider.documents))
+    return Standing(
+        provider_id=provider.id, state=provider.state, documents=list(provider.documents)
+    )
 
 
 def view(row: Row) -> ProviderView:
     categories = row["categories"] or []
     return ProviderView.model_validate(
-        {**row, "categories": categories, "credential": row["credential_tail"]}
+        {
+            **row,
+            "provider_id": row["id"],
+            "categories": categories,
+            "credential": row["credential_tail"],
+        }
     )
-
-
-def within(caller: Caller, area_code: str) -> None:
-    """Refuse an act outside the caller's area."""
-    if not caller.covers(area_code):
-        raise Forbidden(
-            "area_not_yours",
-            "该地区不在您的管辖范围内",
-            "this area is outside yours",
-        )
 
 
 @router.post("", status_code=201)
 async def enter(new: NewProvider, caller: Officer, store: Store) -> Standing:
     """Put a provider's application on file; another person admits it."""
-    within(caller, new.area_code)
+    check_area(caller, new.area_code)
     store.policy(new.area_code)
     provider = Provider(
         new.id,
@@ -212,14 +209,14 @@ async def catalogue(
     caller: Reader,
     store: Store,
     state: State | None = None,
-    area_code: Annotated[AreaCode | None, Query()] = None,
+    within: Within = "",
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ProviderView]:
     """The providers of the caller's area or agency, in order of their ids."""
-    after = read_mark(cursor, 1)
-    rows = await store.page(state, area_code or "", after[0] if after else None, limit + 1)
-    return page_of([view(row) for row in rows], limit, lambda shown: (shown.id,))
+    (after,) = read_cursor(cursor, UUID)
+    rows = await store.page(state, within, after, limit + 1)
+    return page_of([view(row) for row in rows], limit, lambda shown: (shown.provider_id,))
 
 
 @router.get("/{provider_id}")
@@ -231,8 +228,8 @@ async def one(provider_id: UUID, caller: Reader, store: Store) -> ProviderView:
 @outlets.post("", status_code=201)
 async def open_outlet(new: NewOutlet, caller: Opener, store: Store) -> Opened:
     """Open a provider's place of service."""
-    within(caller, new.area_code)
+    check_area(caller, new.area_code)
     provider = await store.load(new.provider_id)
     letter = provider.open_outlet(new.id, new.area_code, new.categories, store.now)
     await store.open_outlet(letter)
-    return Opened(id=new.id, provider_id=new.provider_id)
+    return Opened(outlet_id=new.id, provider_id=new.provider_id)

@@ -12,6 +12,14 @@ from shared.errors import Conflict, invalid_field
 
 
 @dataclass(frozen=True, slots=True)
+class Employer:
+    """What registering a caregiver needs of the provider."""
+
+    area_code: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caregiver:
     """One caregiver as registered; the certificate's number is kept as a blind index only."""
 
@@ -37,7 +45,7 @@ class Caregiver:
             )
         if self.certificate_index is not None and self.certified_until_on is None:
             raise invalid_field(
-                "certified_until_on",
+                "body.certified_until_on",
                 "certificate_incomplete",
                 "填写了证书编号，请同时填写证书有效期末日",
                 "a certificate's number needs the certificate's last day; add it",

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
-from services.evaluation.lines import (
-    MOST_LINES,
-    LineResult,
-    LineResults,
-    answer,
-    read_lines,
-    refuse,
-)
-from services.evaluation.providers.caregivers import Caregiver, passes
-from services.evaluation.providers.caregivers_store import Caregivers, Employer
-from services.evaluation.providers.store import id_taken, unknown_provider
+from services.evaluation.providers.caregivers import Caregiver, Employer, passes
+from services.evaluation.providers.caregivers_store import Caregivers
+from services.evaluation.providers.domain import id_taken, unknown_provider
 from shared.caller import EVERYWHERE, Caller
 from shared.contracts.evaluation import CaregiverRegistered
-from shared.contracts.facts import AreaCode
 from shared.doors import Body, doors, opens, permit
-from shared.errors import Refusal, invalid_field
+from shared.errors import invalid_field
+from shared.lines import BulkAnswer, LineResult, Lines, Listed, added, stood, tried
+from shared.pages import Within
 
 router = doors("/v1/caregivers", "caregivers")
 certification = doors("/v1/certification", "caregivers")
-Store = Annotated[Caregivers, Depends(opens(Caregivers), scope="function")]
+Store = Annotated[Caregivers, Depends(opens(Caregivers))]
 Registrar = Annotated[Caller, permit("street_officer", "district_officer", "provider")]
 Reader = Annotated[
     Caller, permit("street_officer", "district_officer", "provider", "auditor", "operator")
@@ -50,13 +43,13 @@ class ManyCaregivers(Body):
     """Up to 1,000 caregivers; each line as for one."""
 
     id: UUID
-    caregivers: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST_LINES)]
+    caregivers: Listed[NewCaregiver]
 
 
 class Registered(BaseModel):
     """A caregiver that is on the register."""
 
-    id: UUID
+    caregiver_id: UUID
     provider_id: UUID
     on_duty: bool
     certified_until_on: date | None
@@ -99,33 +92,23 @@ def decide(
 @router.post("", status_code=201)
 async def register(new: NewCaregiver, caller: Registrar, store: Store) -> Registered:
     """Put a caregiver on the register."""
-    caregiver, letter = decide(new, await store.employers([new.provider_id]), store)
-    if not await store.save([caregiver], [letter]):
+    decided = decide(new, await store.employers([new.provider_id]), store)
+    if not await store.save([decided]):
         raise id_taken()
-    return Registered(**new.model_dump(exclude={"certificate_no"}))
+    return Registered(caregiver_id=new.id, **new.model_dump(exclude={"id", "certificate_no"}))
 
 
 @router.post("/batch")
 async def register_many(
     many: ManyCaregivers, caller: Registrar, store: Store, response: Response
-) -> LineResults:
+) -> BulkAnswer[LineResult]:
     """Put up to 1,000 caregivers on the register, each line for itself."""
-    read, results = read_lines(many.caregivers, NewCaregiver)
-    employers = await store.employers([new.provider_id for new in read.values()])
-    decided: list[tuple[Caregiver, CaregiverRegistered]] = []
-    for number, new in read.items():
-        try:
-            decided.append(decide(new, employers, store))
-            results[number] = LineResult(line=number, id=new.id, done=True)
-        except Refusal as why:
-            results[number] = refuse(number, new.id, why)
-    fresh = await store.save([c for c, _ in decided], [letter for _, letter in decided])
-    for number, new in read.items():
-        if results[number].done and new.id not in fresh:
-            results[number] = refuse(number, new.id, id_taken())
-        fresh.discard(new.id)
-    response.headers["x-count"] = str(len(decided))
-    return answer(results)
+    lines = Lines("caregivers", NewCaregiver, many.caregivers)
+    employers = await store.employers([new.provider_id for new in lines.sound])
+    decided = [tried(decide, new, employers, store) for new in lines.sound]
+    fresh = await store.save(stood(decided))
+    ids = [new.id for new in lines.sound]
+    return lines.answer(added(ids, decided, fresh, "registered", id_taken), response)
 
 
 @certification.get("")
@@ -133,10 +116,10 @@ async def certified(
     caller: Reader,
     store: Store,
     provider_id: UUID | None = None,
-    area_code: Annotated[AreaCode | None, Query()] = None,
+    within: Within = "",
 ) -> Certification:
     """The share of the certified of a provider, or of a street or district."""
-    area = area_code or await _area_of(provider_id, caller, store)
+    area = within or await _area_of(provider_id, caller, store)
     certified_now, on_duty = await store.count(provider_id, area)
     return Certification(
         as_of_on=store.today,
@@ -156,9 +139,9 @@ async def _area_of(provider_id: UUID | None, caller: Caller, store: Caregivers) 
         return employer.area_code
     if caller.area == EVERYWHERE:
         raise invalid_field(
-            "query.area_code",
+            "query.within",
             "area_needed",
-            "请指明机构 provider_id 或地区 area_code",
-            "say which provider_id or area_code",
+            "请指明机构 provider_id 或地区 within",
+            "say which provider_id or area (`within`)",
         )
     return caller.area

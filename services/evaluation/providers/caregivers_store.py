@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from services.evaluation.policy.model import Policies, Share
-from services.evaluation.providers.caregivers import Caregiver
+from services.evaluation.providers.caregivers import Caregiver, Employer
 from shared.contracts.evaluation import CaregiverRegistered
 from shared.vault import Vault
 from shared.work import Work
@@ -33,14 +32,6 @@ WHERE on_duty AND area_code LIKE :area
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Employer:
-    """What registering a caregiver needs of the provider."""
-
-    area_code: str
-    state: str
-
-
 class Caregivers:
     """Loads and saves caregivers in the request's transaction."""
 
@@ -57,10 +48,9 @@ class Caregivers:
         vault: Vault = self._work.state["vault"]
         return vault.blind("certificate", certificate_no.upper()) if certificate_no else None
 
-    async def save(
-        self, caregivers: Sequence[Caregiver], letters: Sequence[CaregiverRegistered]
-    ) -> set[UUID]:
+    async def save(self, registered: Sequence[tuple[Caregiver, CaregiverRegistered]]) -> set[UUID]:
         """Put new caregivers on the register; returns whose ids were not taken."""
+        caregivers = [caregiver for caregiver, _ in registered]
         rows = await self._work.rows(
             REGISTER,
             ids=[c.id for c in caregivers],
@@ -72,7 +62,7 @@ class Caregivers:
             today=self._work.today,
         )
         fresh = {row["id"] for row in rows}
-        first = {letter.caregiver_id: letter for letter in reversed(letters)}
+        first = {letter.caregiver_id: letter for _, letter in reversed(registered)}
         self._work.send(*(first[one] for one in sorted(fresh)))
         return fresh
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 from services.evaluation.policy.model import Document, Policy, Source
+from shared.caller import Caller
 from shared.contracts.evaluation import (
     OutletOpened,
     ProviderAdmitted,
@@ -16,7 +17,7 @@ from shared.contracts.evaluation import (
     ProviderReinstated,
     ProviderSuspended,
 )
-from shared.errors import Conflict, FieldFlaw, Forbidden
+from shared.errors import Conflict, FieldFlaw, Forbidden, NotFound
 
 State = Literal["applied", "admitted", "suspended", "exited"]
 SelectionMode = Literal["set_up", "tender"]
@@ -152,3 +153,31 @@ class Provider:
             f"机构状态为“{zh}”，此操作要求为：{wanted_zh}",
             f"the provider is {en}; this act needs it to be: {wanted_en}",
         )
+
+
+def check_area(caller: Caller, area_code: str) -> None:
+    """Nobody acts outside the area that is his.
+
+    Raises:
+        Forbidden: the area lies outside the caller's.
+    """
+    if not caller.covers(area_code):
+        raise Forbidden("outside_area", "该地区不在您的管辖范围内", "this area is outside yours")
+
+
+def unknown_provider() -> NotFound:
+    """No provider of this id that the caller may know of."""
+    return NotFound(
+        "no_such_provider",
+        "没有这个机构，或不在您的范围内；请核对标识",
+        "there is no such provider within your area; check its id",
+    )
+
+
+def id_taken() -> Conflict:
+    """Another caller has used this id already."""
+    return Conflict(
+        "id_taken",
+        "该标识已被使用；请换用新标识",
+        "this id is used already; make a new one",
+    )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from services.evaluation.providers.store import Providers
 from shared.caller import job
-from shared.contracts.facts import AreaCode
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, Within, page_of, read_cursor
 from shared.work import Work
 
 router = APIRouter(prefix="/v1/providers/public", tags=["public"])
@@ -20,7 +18,7 @@ router = APIRouter(prefix="/v1/providers/public", tags=["public"])
 class PublicProvider(BaseModel):
     """What everybody may know of an admitted provider."""
 
-    id: UUID
+    provider_id: UUID
     name: str
     area_code: str
     categories: list[str]
@@ -29,26 +27,24 @@ class PublicProvider(BaseModel):
 @router.get("")
 async def public(
     request: Request,
-    area_code: Annotated[AreaCode | None, Query()] = None,
+    within: Within = "",
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[PublicProvider]:
     """The admitted providers, for everybody, without a token."""
-    after = read_mark(cursor, 1)
+    (after,) = read_cursor(cursor, UUID)
     work: Work = request.app.state.runtime.work(job("public"))
     try:
-        rows = await Providers(work).page(
-            "admitted", area_code or "", after[0] if after else None, limit + 1
-        )
+        rows = await Providers(work).page("admitted", within, after, limit + 1)
     finally:
         await work.abandon()
     shown = [
         PublicProvider(
-            id=row["id"],
+            provider_id=row["id"],
             name=row["name"],
             area_code=row["area_code"],
             categories=row["categories"] or [],
         )
         for row in rows
     ]
-    return page_of(shown, limit, lambda provider: (provider.id,))
+    return page_of(shown, limit, lambda provider: (provider.provider_id,))

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from services.evaluation.policy.model import Policies, Policy
-from services.evaluation.providers.domain import Provider
+from services.evaluation.providers.domain import Provider, id_taken, unknown_provider
 from shared.contracts.evaluation import OutletOpened
 from shared.contracts.letter import Letter
-from shared.errors import Conflict, NotFound
 from shared.vault import Vault
 from shared.work import Row, Work
 
@@ -69,24 +68,6 @@ WHERE (CAST(:state AS text) IS NULL OR p.state = :state)
 ORDER BY p.id LIMIT :most
 """
 )
-
-
-def unknown_provider() -> NotFound:
-    """No provider of this id that the caller may know of."""
-    return NotFound(
-        "provider_not_found",
-        "没有这个机构，或不在您的范围内；请核对标识",
-        "there is no such provider within your area; check its id",
-    )
-
-
-def id_taken() -> Conflict:
-    """Another caller has used this id already."""
-    return Conflict(
-        "id_taken",
-        "该标识已被使用；请换用新标识",
-        "this id is used already; make a new one",
-    )
 
 
 class Providers:
@@ -174,10 +155,10 @@ class Providers:
         return row
 
     async def page(
-        self, state: str | None, area: str, after: str | None, most: int
+        self, state: str | None, within: str, after: UUID | None, most: int
     ) -> Sequence[Row]:
         """Providers in order of their ids, after one of them."""
-        return await self._work.rows(LIST, state=state, area=f"{area}%", after=after, most=most)
+        return await self._work.rows(LIST, state=state, area=f"{within}%", after=after, most=most)
 
     def _moving(self, provider: Provider) -> dict[str, Any]:
         caller = self._work.caller

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from services.evaluation.scorecards.domain import (
     Score,
     district_bound,
-    points,
     renewed,
+    scores_of,
     whole_month,
 )
 from services.evaluation.scorecards.store import Scores
@@ -21,10 +21,9 @@ from shared.caller import ROLES, Caller
 from shared.doors import Body, doors, opens, permit
 
 router = doors("/v1/scores", "scorecards")
-Store = Annotated[Scores, Depends(opens(Scores), scope="function")]
+Store = Annotated[Scores, Depends(opens(Scores))]
 Publisher = Annotated[Caller, permit("district_officer")]
 Reader = Annotated[Caller, permit(*ROLES)]
-FIRST_VERSION = 1
 
 
 class Month(Body):
@@ -62,8 +61,9 @@ class ScoreSheet(BaseModel):
 async def publish(month: Month, caller: Publisher, store: Store, response: Response) -> ScoreSheet:
     """Score a month; the same visits and ratings give the same points and no new version."""
     district_bound(caller.area)
+    last_on = whole_month(month.month_on, store.today)
     await store.alone(month.month_on)
-    scored = await computed(month.month_on, store)
+    scored = scores_of(month.month_on, await store.tallies(month.month_on, last_on), store.policies)
     latest = {(s.provider_id, s.district): s for s in await store.latest(month.month_on)}
     fresh = renewed(scored, latest)
     await store.save(fresh, [score.publish(store.now) for score in fresh])
@@ -78,27 +78,6 @@ async def scores(
 ) -> ScoreSheet:
     """The latest version of a month's scores; they are published, so everybody may read them."""
     return sheet(month_on, await store.latest(month_on, provider_id))
-
-
-async def computed(month_on: date, store: Scores) -> list[Score]:
-    """The scores of a month from what is known now, as first versions."""
-    last = whole_month(month_on, store.today)
-    found: list[Score] = []
-    for district, policy in store.policies.by_district.items():
-        scoring = policy.score.on(month_on)
-        tallies = await store.tallies(
-            district, month_on, last, scoring.excused, scoring.not_on_time
-        )
-        for provider_id, tally in tallies:
-            made = points(tally, scoring)
-            if made is not None:
-                found.append(
-                    Score(
-                        provider_id, district, month_on, made, tally, policy.instrument,
-                        FIRST_VERSION,
-                    )
-                )  # fmt: skip
-    return found
 
 
 def sheet(month_on: date, scored: list[Score]) -> ScoreSheet:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
 
-from services.evaluation.policy.model import FULL_POINTS, Scoring
+from services.evaluation.policy.model import FULL_POINTS, Policies, Scoring
 from shared.caller import EVERYWHERE, district_of
 from shared.contracts.evaluation import ScorePublished
 from shared.contracts.ids import derived_id
@@ -82,6 +82,21 @@ class Score:
         )
 
 
+def scores_of(
+    month_on: date, tallies: Sequence[tuple[str, UUID, Tally]], policies: Policies
+) -> list[Score]:
+    """The scores of a month by district and provider, as first versions."""
+    scored: list[Score] = []
+    for district, provider_id, tally in tallies:
+        policy = policies.by_district[district]
+        made = points(tally, policy.score.on(month_on))
+        if made is not None:
+            scored.append(
+                Score(provider_id, district, month_on, made, tally, policy.instrument, version=1)
+            )
+    return scored
+
+
 def whole_month(month_on: date, today: date) -> date:
     """The last day of a month that is over, or is in its last day.
 
@@ -91,7 +106,7 @@ def whole_month(month_on: date, today: date) -> date:
     """
     if month_of(month_on) != month_on:
         raise invalid_field(
-            "month_on",
+            "body.month_on",
             "not_a_month",
             "应为月份的第一天，如 2010-03-01",
             "must be the first day of a month such as 2010-03-01",

@@ -100,19 +100,21 @@ class Scores:
         """Remember a visit's rating."""
         await self._work.run(RATING, **rating)
 
-    async def tallies(
-        self, district: str, first: date, last: date, excused: Sequence[str], late: Sequence[str]
-    ) -> list[tuple[UUID, Tally]]:
-        """Each provider's month in a district."""
-        rows = await self._work.rows(
-            TALLIES,
-            district=district,
-            first=first,
-            last=last,
-            excused=list(excused),
-            not_on_time=list(late),
-        )
-        return [(UUID(row["provider_id"]), tally_of(row)) for row in rows]
+    async def tallies(self, month_on: date, last_on: date) -> list[tuple[str, UUID, Tally]]:
+        """Each provider's month in each district, counted as the district's policy says."""
+        found: list[tuple[str, UUID, Tally]] = []
+        for district, policy in self.policies.by_district.items():
+            scoring = policy.score.on(month_on)
+            rows = await self._work.rows(
+                TALLIES,
+                district=district,
+                first=month_on,
+                last=last_on,
+                excused=list(scoring.excused),
+                not_on_time=list(scoring.not_on_time),
+            )
+            found += [(district, UUID(row["provider_id"]), tally_of(row)) for row in rows]
+        return found
 
     async def alone(self, month_on: date) -> None:
         """Let two publications of a month run one after the other."""

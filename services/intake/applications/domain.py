@@ -7,12 +7,22 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from shared.caller import Caller
 from shared.contracts.facts import PersonFacts
 from shared.contracts.intake import ApplicationSubmitted, ApplicationWithdrawn, Channel
 from shared.contracts.letter import Letter
-from shared.errors import Conflict
+from shared.contracts.programmes import OFFERED
+from shared.errors import Conflict, NotFound, invalid_field
 
 State = Literal["submitted", "withdrawn"]
+CHANNELS: dict[str, tuple[str, ...]] = {
+    "community_worker": ("community_station", "roster"),
+    "street_officer": ("street_office", "roster"),
+    "district_officer": ("roster",),
+    "hotline": ("hotline",),
+    "partner": ("partner",),
+}
+"""Through which channels each role takes applications (N-05)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,17 @@ class Applicant:
     area_code: str
     facts: PersonFacts
     moved_out_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for, for whom and how; `call_id` is the hotline's own number of the call."""
+
+    application_id: UUID
+    person_id: UUID
+    programme: str
+    channel: Channel
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +62,20 @@ class Application:
 
     @classmethod
     def submit(
-        cls,
-        application_id: UUID,
-        applicant: Applicant,
-        programme: str,
-        channel: Channel,
-        at: datetime,
-        agency: str | None,
-        call_id: str | None,
-    ) -> tuple[Application, list[Letter]]:
+        cls, wanted: Wanted, applicant: Applicant | None, caller: Caller, at: datetime
+    ) -> tuple[Application, Letter]:
         """Take an application; the facts of that day go with it.
 
         Raises:
+            Invalid: no programme of that name, or a channel that is not the caller's.
+            NotFound: there is no such person in the caller's area.
             Conflict: the person is dead or has left the district.
         """
+        check_wanted(wanted, caller)
+        if applicant is None:
+            raise NotFound(
+                "no_such_person", "辖区内没有这份档案", "there is no such file in your area"
+            )
         if applicant.facts.died_on is not None:
             raise Conflict("person_dead", "该人已登记死亡", "the person is recorded as dead")
         if applicant.moved_out_on is not None:
@@ -64,23 +85,23 @@ class Application:
                 "the person has left the district; apply at the place of residence",
             )
         made = cls(
-            application_id,
+            wanted.application_id,
             applicant.person_id,
-            programme,
-            channel,
+            wanted.programme,
+            wanted.channel,
             applicant.area_code,
             at.date(),
-            agency,
-            call_id,
+            caller.bound_agency or None,
+            wanted.call_id,
         )
         letter = ApplicationSubmitted(
             **made._envelope(at),
-            programme=programme,
-            channel=channel,
+            programme=made.programme,
+            channel=made.channel,
             applied_on=at.date(),
             person=applicant.facts,
         )
-        return made, [letter]
+        return made, letter
 
     def withdraw(self, at: datetime) -> tuple[Application, list[Letter]]:
         """Withdraw; a second time changes nothing."""
@@ -98,3 +119,34 @@ class Application:
             "area_code": self.area_code,
             "agency": self.agency,
         }
+
+
+def check_wanted(wanted: Wanted, caller: Caller) -> None:
+    """What is asked for must be offered, through a channel that is the caller's.
+
+    Raises:
+        Invalid: it is not.
+    """
+    if wanted.programme not in OFFERED:
+        raise invalid_field(
+            "body.programme",
+            "unknown_programme",
+            f"没有这个项目；可申请：{'、'.join(sorted(OFFERED))}",
+            f"there is no such programme; offered: {', '.join(sorted(OFFERED))}",
+        )
+    if wanted.channel not in CHANNELS[caller.role]:
+        raise invalid_field(
+            "body.channel",
+            "channel_not_yours",
+            f"您的角色可用的渠道：{'、'.join(CHANNELS[caller.role])}",
+            f"your role may use: {', '.join(CHANNELS[caller.role])}",
+        )
+
+
+def id_taken() -> Conflict:
+    """The id belongs to another application."""
+    return Conflict(
+        "id_taken",
+        "已有同一标识的申请；新申请请用新标识",
+        "there is an application with this id already; use a new id for a new one",
+    )

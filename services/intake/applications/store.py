@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-import orjson
-
 from services.intake.applications.domain import Applicant, Application
 from shared.contracts.facts import PersonFacts
 from shared.contracts.letter import Letter
 from shared.errors import NotFound
+from shared.jsonb import jsonb
 from shared.work import Row, Work
 
 COLUMNS = (
@@ -25,7 +24,7 @@ ON CONFLICT DO NOTHING RETURNING application_id
 """
 PAGE = f"""
 SELECT {COLUMNS} FROM applications
-WHERE application_id > CAST(:after AS uuid)
+WHERE (CAST(:after AS uuid) IS NULL OR application_id > CAST(:after AS uuid))
     AND (CAST(:person_id AS uuid) IS NULL OR person_id = CAST(:person_id AS uuid))
 ORDER BY application_id LIMIT :most
 """
@@ -59,14 +58,15 @@ class Applications:
             for row in rows
         }
 
-    async def save(self, made: Sequence[Application], events: Sequence[Letter]) -> frozenset[UUID]:
-        """Save new applications; returns those that were new (others had the same id before)."""
-        rows = [{name: getattr(one, name) for name in FIELDS} for one in made]
-        saved = await self._work.rows(
-            SAVE, rows=orjson.dumps(rows, default=str).decode(), submitted_by=self._work.caller.sub
-        )
-        fresh = frozenset(row["application_id"] for row in saved)
-        self._work.send(*(event for event in events if event.aggregate_id in fresh))
+    async def save(self, made: Sequence[tuple[Application, Letter]]) -> set[UUID]:
+        """Save new applications, the first of each id; returns those whose id was new."""
+        first: dict[UUID, tuple[Application, Letter]] = {}
+        for one, letter in made:
+            first.setdefault(one.application_id, (one, letter))
+        rows = [{name: getattr(one, name) for name in FIELDS} for one, _ in first.values()]
+        saved = await self._work.rows(SAVE, rows=jsonb(rows), submitted_by=self._work.caller.sub)
+        fresh = {row["application_id"] for row in saved}
+        self._work.send(*(letter for one, (_, letter) in first.items() if one in fresh))
         return fresh
 
     async def application(self, application_id: UUID) -> Application:
@@ -93,6 +93,8 @@ class Applications:
         )
         self._work.send(*events)
 
-    async def page(self, person_id: UUID | None, after: str, most: int) -> list[Application]:
+    async def page(
+        self, person_id: UUID | None, after: UUID | None, most: int
+    ) -> list[Application]:
         rows = await self._work.rows(PAGE, person_id=person_id, after=after, most=most)
         return [application_of(row) for row in rows]

@@ -7,10 +7,12 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from shared.caller import Caller
 from shared.contracts.ids import derived_id
 from shared.contracts.intake import StreetActivated, StreetPaused
 from shared.contracts.letter import Letter
-from shared.errors import Conflict
+from shared.contracts.programmes import OFFERED
+from shared.errors import Conflict, Forbidden, invalid_field
 
 State = Literal["not_reported", "reported", "returned", "mature", "activated", "paused"]
 Step = Literal["report_plan", "return_plan", "mark_mature", "activate", "pause"]
@@ -35,6 +37,28 @@ STATE_WORDS: dict[State, str] = {
 }
 
 
+def check_area(caller: Caller, area_code: str, field: str, *, known: bool) -> None:
+    """An area that is acted on must exist and be the caller's.
+
+    Raises:
+        Invalid: there is no such area.
+        Forbidden: it lies outside the caller's.
+    """
+    if not known:
+        raise invalid_field(
+            field,
+            "unknown_area",
+            "没有这个区划代码；代码表见 /intake/v1/areas",
+            "there is no such area code; see /intake/v1/areas",
+        )
+    if not caller.covers(area_code):
+        raise Forbidden(
+            "outside_area",
+            f"区划 {area_code} 不在您的辖区；跨街道请由区级办理",
+            f"{area_code} is outside your area; the district can act across streets",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Activation:
     """How far a street is under one programme."""
@@ -48,12 +72,27 @@ class Activation:
     def activation_id(self) -> UUID:
         return derived_id("activation", self.programme, self.street_code)
 
-    def take(self, step: Step, at: datetime) -> tuple[Activation, list[Letter]]:
+    def take(self, step: Step, caller: Caller, at: datetime) -> tuple[Activation, list[Letter]]:
         """Take a step of 四(七).
 
         Raises:
+            Invalid: no programme of that name is offered.
+            Forbidden: the step is the district's to take.
             Conflict: the street is not where this step starts.
         """
+        if caller.role == "street_officer" and step not in STREET_STEPS:
+            raise Forbidden(
+                "district_decides",
+                "街道只能上报方案，其余由区民政局决定",
+                "a street may only report its plan; the rest is for the district",
+            )
+        if self.programme not in OFFERED:
+            raise invalid_field(
+                "body.programme",
+                "unknown_programme",
+                f"没有这个项目；现有：{'、'.join(sorted(OFFERED))}",
+                f"there is no such programme; offered: {', '.join(sorted(OFFERED))}",
+            )
         state = STEPS.get((self.state, step))
         if state is None:
             raise Conflict(

@@ -16,7 +16,8 @@ ON CONFLICT (code) DO UPDATE SET name = excluded.name, level = excluded.level
 """
 LIST_AREAS = """
 SELECT code, name, level FROM areas
-WHERE starts_with(code, :within) AND code > :after ORDER BY code LIMIT :most
+WHERE starts_with(code, :within) AND (CAST(:after AS text) IS NULL OR code > :after)
+ORDER BY code LIMIT :most
 """
 LOAD = """
 SELECT programme, street_code, state, changed_on FROM activations
@@ -41,7 +42,7 @@ class Areas:
         codes, names, levels = zip(*areas, strict=True)
         await self._work.run(SAVE_AREAS, codes=list(codes), names=list(names), levels=list(levels))
 
-    async def page(self, within: str, after: str, most: int) -> list[dict[str, Any]]:
+    async def page(self, within: str, after: str | None, most: int) -> list[dict[str, Any]]:
         rows = await self._work.rows(LIST_AREAS, within=within, after=after, most=most)
         return [dict(row) for row in rows]
 
@@ -49,7 +50,7 @@ class Areas:
         return bool(await self._work.value("SELECT 1 FROM areas WHERE code = :code", code=code))
 
     async def names_within(self, district: str) -> list[tuple[str, str]]:
-        rows = await self._work.rows(LIST_AREAS, within=district, after="", most=None)
+        rows = await self._work.rows(LIST_AREAS, within=district, after=None, most=None)
         return [(row["code"], row["name"]) for row in rows]
 
     async def activation(self, programme: str, street_code: str) -> Activation:

@@ -9,22 +9,19 @@ from uuid import UUID
 
 from fastapi import Depends, File, Query, Request, Response, UploadFile
 
-from services.intake.imports.domain import Import
+from services.intake.imports.domain import Import, area_of, check_size
 from services.intake.imports.job import Bell
 from services.intake.imports.rejects import write_rejects
 from services.intake.imports.store import Imports
-from shared.caller import EVERYWHERE, Caller
+from shared.caller import Caller
 from shared.contracts.ids import new_id
 from shared.doors import Body, doors, need_key, opens, permit
-from shared.errors import Forbidden, invalid_field
-from shared.pages import Cursor, Limit, Page, page_of, read_mark
+from shared.pages import LARGEST_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 router = doors("/v1/imports", "imports")
 Store = Annotated[Imports, Depends(opens(Imports))]
 IMPORTERS = ("community_worker", "street_officer", "district_officer")
-LARGEST_FILE = 64 * 1024 * 1024
 LONGEST_WAIT_S = 30
-FIRST_ID = "00000000-0000-0000-0000-000000000000"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -65,11 +62,12 @@ async def bring(
     store: Store,
     caller: Annotated[Caller, permit(*IMPORTERS)],
     response: Response,
-    within: Annotated[str | None, Query(pattern=r"^\d{6,12}$")] = None,
+    within: Annotated[str | None, Query(pattern=r"^[0-9]{6,12}$")] = None,
 ) -> ImportView:
     """Bring a roster; it is worked off in the background, chunk by chunk."""
     content = await file.read()
-    taken = await store.receive(new_id(), _area(caller, within), _small_enough(content))
+    check_size(content)
+    taken = await store.receive(new_id(), area_of(caller, within), content)
     bell: Bell = request.app.state.runtime.state["bell"]
     bell.arrived.set()
     response.headers["Location"] = f"/intake/v1/imports/{taken.import_id}"
@@ -107,32 +105,10 @@ async def rejects(import_id: UUID, store: Store) -> Response:
 
 @router.get("/{import_id}/wishes", dependencies=[permit(*IMPORTERS)])
 async def wishes(
-    import_id: UUID, store: Store, cursor: Cursor = None, limit: Limit = 1000
+    import_id: UUID, store: Store, cursor: Cursor = None, limit: Limit = LARGEST_LIMIT
 ) -> Page[Wish]:
     """Who asks for what in this roster, for the applications to come."""
-    after = read_mark(cursor, 2) or [FIRST_ID, ""]
+    after = read_cursor(cursor, UUID, str)
     rows = await store.wishes(import_id, (after[0], after[1]), limit + 1)
     views = [Wish(**row) for row in rows]
     return page_of(views, limit, lambda wish: (wish.person_id, wish.programme))
-
-
-def _area(caller: Caller, within: str | None) -> str:
-    area = within or caller.area
-    if area == EVERYWHERE:
-        raise invalid_field(
-            "query.within", "area_missing", "请用 within 注明区划代码", "name the area by `within`"
-        )
-    if not caller.covers(area):
-        raise Forbidden("outside_area", "该区划不在您的辖区", "the area is not yours")
-    return area
-
-
-def _small_enough(content: bytes) -> bytes:
-    if not 0 < len(content) <= LARGEST_FILE:
-        raise invalid_field(
-            "body.file",
-            "file_size",
-            "文件应不为空且不超过 64 MB",
-            "the file must not be empty nor exceed 64 MB",
-        )
-    return content

@@ -7,12 +7,16 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from services.intake.areas.domain import check_area
 from services.intake.imports.roster import RosterRow
 from services.intake.imports.rows import PersonDraft
 from services.intake.persons.domain import Identifiers, Person
 from services.intake.persons.identity import Flaw
+from shared.caller import EVERYWHERE, Caller
 from shared.contracts.facts import PersonFacts
+from shared.errors import invalid_field
 
+LARGEST_FILE = 64 * 1024 * 1024
 State = Literal["received", "running", "done", "failed"]
 
 OUTSIDE_AREA = Flaw(
@@ -68,6 +72,37 @@ class Sorted:
     drafts: list[tuple[int, PersonDraft]]
     rejected: list[RosterRow]
     last_row: int
+
+
+def area_of(caller: Caller, within: str | None) -> str:
+    """The area that a roster is brought for: the one that is named, or the caller's own.
+
+    Raises:
+        Invalid: none is named by somebody who acts everywhere.
+        Forbidden: it lies outside the caller's.
+    """
+    area = within or caller.area
+    if area == EVERYWHERE:
+        raise invalid_field(
+            "query.within", "area_missing", "请用 within 注明区划代码", "name the area by `within`"
+        )
+    check_area(caller, area, "query.within", known=True)
+    return area
+
+
+def check_size(content: bytes) -> None:
+    """A roster's file has a size that the office can work off.
+
+    Raises:
+        Invalid: it is empty or too large.
+    """
+    if not 0 < len(content) <= LARGEST_FILE:
+        raise invalid_field(
+            "body.file",
+            "file_size",
+            "文件应不为空且不超过 64 MB",
+            "the file must not be empty nor exceed 64 MB",
+        )
 
 
 def sort_rows(rows: list[RosterRow], covers: str) -> Sorted:

@@ -70,7 +70,8 @@ WHERE import_id = :import_id
 """
 WISHES = """
 SELECT person_id, programme, area_code FROM import_wishes
-WHERE import_id = :import_id AND (person_id, programme) > (CAST(:person AS uuid), :programme)
+WHERE import_id = :import_id AND (CAST(:person AS uuid) IS NULL
+    OR (person_id, programme) > (CAST(:person AS uuid), CAST(:programme AS text)))
 ORDER BY person_id, programme LIMIT :most
 """
 
@@ -252,7 +253,7 @@ class Imports:
         return head["titles"] or [], [_unpacked(content) for content in opened]
 
     async def wishes(
-        self, import_id: UUID, after: tuple[str, str], most: int
+        self, import_id: UUID, after: tuple[UUID | None, str | None], most: int
     ) -> list[dict[str, Any]]:
         rows = await self._work.rows(
             WISHES, import_id=import_id, person=after[0], programme=after[1], most=most

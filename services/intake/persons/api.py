@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 from pydantic import Field, ValidationError
 
+from services.intake.areas.domain import check_area
 from services.intake.areas.store import Areas
-from services.intake.persons.domain import Identifiers, Person, masked
+from services.intake.persons.domain import Identifiers, Person, check_reason, disclosed, masked
 from services.intake.persons.papers import WrittenFacts, read_papers, read_wanted
 from services.intake.persons.store import Persons
 from shared import problems
 from shared.caller import Caller
-from shared.contracts.facts import AreaCode, PersonFacts
+from shared.contracts.facts import PersonFacts
 from shared.doors import READS_BY_POST, Body, doors, opens, permit
-from shared.errors import Conflict, Forbidden, invalid_field
-from shared.pages import Cursor, Limit, Page, page_of, read_mark
+from shared.errors import invalid_field
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, Within, page_of, read_cursor
 
 router = doors("/v1/persons", "persons")
 Store = Annotated[Persons, Depends(opens(Persons))]
 AreaStore = Annotated[Areas, Depends(opens(Areas))]
 STAFF = ("community_worker", "street_officer", "district_officer", "hotline")
-Community = Annotated[str, Field(pattern=r"^\d{12}$")]
+Community = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
 Text = Annotated[str, Field(min_length=1, max_length=60)]
-# A run of digits that could be a phone or an identity number.
-DIGITS = re.compile(r"\d{7}")
-FIRST_ID = "00000000-0000-0000-0000-000000000000"
 IdentityField = Literal["name", "id_number", "phone", "disability_certificate"]
 
 
@@ -121,7 +118,8 @@ async def register(
 ) -> PersonView:
     """Open a person file; a number that is known already, here or elsewhere, is refused."""
     who, facts = _said(body, store.today)
-    await _must_cover(caller, areas, body.area_code)
+    known = await areas.has(body.area_code)
+    check_area(caller, body.area_code, "body.area_code", known=known)
     person = Person(body.id, body.area_code, facts, caller.bound_agency or None)
     await store.open_file(person, who, person.registered(store.now))
     response.headers["Location"] = f"/intake/v1/persons/{person.person_id}"
@@ -131,13 +129,13 @@ async def register(
 @router.get("", dependencies=[permit(*STAFF, "auditor")])
 async def persons(
     store: Store,
-    within: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
+    within: Within = "",
     cursor: Cursor = None,
-    limit: Limit = 100,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[PersonView]:
     """Person files of the caller's area, masked."""
-    after = read_mark(cursor, 1) or [FIRST_ID]
-    found = await store.page(within, after[0], limit + 1)
+    (after,) = read_cursor(cursor, UUID)
+    found = await store.page(within, after, limit + 1)
     views = [PersonView.of(person, who) for person, who in found]
     return page_of(views, limit, lambda view: (view.person_id,))
 
@@ -174,20 +172,11 @@ async def person(person_id: UUID, store: Store) -> PersonView:
 )
 async def disclose(person_id: UUID, body: Disclosure, store: Store) -> dict[str, str]:
     """Show fields in the clear, with a reason, and write down who saw them."""
-    if DIGITS.search(body.reason):
-        raise invalid_field(
-            "body.reason",
-            "reason_names_somebody",
-            "理由会长期保存，请勿写入证件号或电话",
-            "the reason is kept for ever; do not write numbers or phones into it",
-        )
+    check_reason(body.reason)
     _, who = await store.opened(person_id)
-    if who is None:
-        raise Conflict(
-            "identity_erased", "此人的身份信息已删除", "the person's identity has been erased"
-        )
+    shown = disclosed(who, body.fields)
     await store.disclosed(person_id, body.fields, body.reason)
-    return {name: value for name, value in who.fields().items() if name in body.fields}
+    return shown
 
 
 @router.post("/{person_id}/facts", dependencies=[permit(*STAFF)])
@@ -219,26 +208,11 @@ async def record_move(
 ) -> PersonView:
     """Record a move; an officer whose area covers the old and the new home may."""
     before = await store.person(person_id, lock=True)
-    await _must_cover(caller, areas, body.area_code)
+    known = await areas.has(body.area_code)
+    check_area(caller, body.area_code, "body.area_code", known=known)
     after, events = before.move(body.area_code, body.moved_on, store.now)
     await store.save(after, events)
     return PersonView.of(*await store.opened(person_id))
-
-
-async def _must_cover(caller: Caller, areas: Areas, area_code: AreaCode) -> None:
-    if not await areas.has(area_code):
-        raise invalid_field(
-            "body.area_code",
-            "unknown_area",
-            "没有这个社区（村）代码；代码表见 /intake/v1/areas",
-            "there is no such community code; see /intake/v1/areas",
-        )
-    if not caller.covers(area_code):
-        raise Forbidden(
-            "outside_area",
-            "该社区不在您的辖区；跨街道请由区级办理",
-            "the community is outside your area; the district can act across streets",
-        )
 
 
 def _said(body: NewPerson, today: date) -> tuple[Identifiers, PersonFacts]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +23,8 @@ CERTIFICATE_MASK = "*" * 18
 CERTIFICATE_SHOWN = slice(-2, None)
 PHONE_TAIL = slice(-4, None)
 FIRST = slice(0, 1)
+# A run of digits that could be a phone or an identity number.
+DIGITS = re.compile(r"\d{7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,34 @@ ERASED: dict[str, str | None] = {
 def masked(who: Identifiers | None) -> dict[str, str | None]:
     """As a file may be shown without a reason; an erased identity shows that it is erased."""
     return who.masked() if who else ERASED
+
+
+def check_reason(reason: str) -> None:
+    """A reason is kept for ever, so it names nobody by number.
+
+    Raises:
+        Invalid: it holds a number that could be somebody's.
+    """
+    if DIGITS.search(reason):
+        raise invalid_field(
+            "body.reason",
+            "reason_names_somebody",
+            "理由会长期保存，请勿写入证件号或电话",
+            "the reason is kept for ever; do not write numbers or phones into it",
+        )
+
+
+def disclosed(who: Identifiers | None, fields: Collection[str]) -> dict[str, str]:
+    """The wanted fields in the clear.
+
+    Raises:
+        Conflict: the person's identity has been erased.
+    """
+    if who is None:
+        raise Conflict(
+            "identity_erased", "此人的身份信息已删除", "the person's identity has been erased"
+        )
+    return {name: value for name, value in who.fields().items() if name in fields}
 
 
 @dataclass(frozen=True, slots=True)

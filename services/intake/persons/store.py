@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from services.intake.persons.domain import Identifiers, Person
 from shared.contracts.facts import PersonFacts
 from shared.contracts.letter import Letter
@@ -43,7 +41,8 @@ WHERE person_id = :person_id
 """
 PAGE = f"""
 SELECT {COLUMNS}, wrapped_key, sealed FROM persons
-WHERE starts_with(area_code, :within) AND person_id > CAST(:after AS uuid)
+WHERE starts_with(area_code, :within)
+    AND (CAST(:after AS uuid) IS NULL OR person_id > CAST(:after AS uuid))
 ORDER BY person_id LIMIT :most
 """
 
@@ -79,7 +78,7 @@ def person_of(row: Row) -> Person:
 
 def facts_text(facts: PersonFacts) -> str:
     """Facts as the database keeps them: known ones only."""
-    return orjson.dumps(facts.model_dump(mode="json", exclude_none=True)).decode()
+    return facts.model_dump_json(exclude_none=True)
 
 
 class Persons:
@@ -149,7 +148,7 @@ class Persons:
         return person_of(row), self._identifiers(row)
 
     async def page(
-        self, within: str, after: str, most: int
+        self, within: str, after: UUID | None, most: int
     ) -> list[tuple[Person, Identifiers | None]]:
         """Files by area, in order of their ids."""
         rows = await self._work.rows(PAGE, within=within, after=after, most=most)

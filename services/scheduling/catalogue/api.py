@@ -9,13 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from services.scheduling.catalogue.domain import EVERYWHERE, Item, publish
+from services.scheduling.catalogue.domain import Item, publish
 from services.scheduling.catalogue.store import Catalogue
-from services.scheduling.cursors import read_cursor
-from shared.caller import Caller, job
+from shared.caller import EVERYWHERE, Caller, job
 from shared.contracts.scheduling import Category, PriceMode
 from shared.doors import Body, doors, opens, permit
-from shared.pages import Cursor, Limit, Page, page_of
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 router = doors("/v1/items", "catalogue")
 public = APIRouter(prefix="/v1/items", tags=["public"])
@@ -55,11 +54,13 @@ async def publish_item(
     catalogue: Annotated[Catalogue, Depends(opens(Catalogue))],
 ) -> ItemShown:
     """Approve a service item (N-28)."""
-    work, area = catalogue.work, "" if caller.area == EVERYWHERE else caller.area
     item = Item(
-        **body.model_dump(), area_code=area, published_by=caller.sub, published_on=work.today
+        **body.model_dump(),
+        area_code="" if caller.area == EVERYWHERE else caller.area,
+        published_by=caller.sub,
+        published_on=catalogue.now.date(),
     )
-    await catalogue.save(item, publish(item, caller.body, work.now))
+    await catalogue.save(item, publish(item, caller.body, catalogue.now))
     return ItemShown.model_validate(item, from_attributes=True)
 
 
@@ -67,7 +68,7 @@ async def publish_item(
 async def list_items(
     request: Request,
     category: Annotated[Category | None, Query()] = None,
-    limit: Limit = 100,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[ItemShown]:
     """The menu (N-04 菜单式): public, without a token."""

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from shared.caller import CIVIL_AFFAIRS
 from shared.contracts.scheduling import CatalogueItemPublished, Category, PriceMode
 from shared.errors import Forbidden, invalid_field
-
-CIVIL_AFFAIRS = "民政"
-EVERYWHERE = "*"
 
 
 @dataclass(frozen=True, slots=True)

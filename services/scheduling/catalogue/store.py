@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from services.scheduling.catalogue.domain import Item
@@ -34,8 +35,8 @@ class Catalogue:
         self._work = work
 
     @property
-    def work(self) -> Work:
-        return self._work
+    def now(self) -> datetime:
+        return self._work.now
 
     async def save(self, item: Item, event: CatalogueItemPublished) -> None:
         """Keep an item.

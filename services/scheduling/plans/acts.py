@@ -6,16 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.scheduling.plans.domain import Draft, Plan, confirm, draft_refusal, propose
+from services.scheduling.plans.domain import (
+    Draft,
+    Plan,
+    confirm,
+    draft_refusal,
+    propose,
+    unknown_plan,
+)
 from services.scheduling.plans.store import Plans
 from services.scheduling.workforce.domain import double_booked
 from shared.contracts.scheduling import PlanConfirmed, PlanProposed
-from shared.errors import Conflict, NotFound, Refusal
+from shared.errors import Conflict, Refusal
 
 
-async def propose_all(
-    drafts: Sequence[Draft], plans: Plans, sub: str
-) -> list[tuple[UUID, str | Refusal]]:
+async def propose_all(drafts: Sequence[Draft], plans: Plans, sub: str) -> list[str | Refusal]:
     """Propose plans: for each draft the state it came to, or the refusal."""
     rules, now = plans.rules, plans.now
     first = {draft.plan_id: draft for draft in reversed(drafts)}
@@ -35,28 +40,25 @@ async def propose_all(
             made[drafts[nth].plan_id] = decision
     states = await plans.save_proposals(list(made.values()))
     return [
-        (draft.plan_id, outcomes.get(nth) or states.get(draft.plan_id, _taken()))
-        for nth, draft in enumerate(drafts)
+        outcomes.get(nth) or states.get(draft.plan_id, _taken()) for nth, draft in enumerate(drafts)
     ]
 
 
 def _taken() -> Refusal:
     return Conflict(
-        "plan_exists",
+        "id_taken",
         "该标识已用于另一方案；更改须另提新方案并重新核定",
         "this id belongs to another plan; a change is a new plan and is confirmed anew",
     )
 
 
-async def confirm_all(
-    plan_ids: Sequence[UUID], plans: Plans, sub: str
-) -> list[tuple[UUID, str | Refusal]]:
-    """Confirm plans: for each the state it came to, or the refusal."""
+async def confirm_all(plan_ids: Sequence[UUID], plans: Plans, sub: str) -> list[str | Refusal]:
+    """Confirm plans, each named once: for each the state it came to, or the refusal."""
     held, rules, now = await plans.hold(plan_ids), plans.rules, plans.now
     outcomes: dict[UUID, str | Refusal] = {}
     events: list[PlanConfirmed] = []
     given: Counter[UUID] = Counter()
-    for plan_id in dict.fromkeys(plan_ids):
+    for plan_id in plan_ids:
         if plan_id not in held:
             outcomes[plan_id] = unknown_plan()
             continue
@@ -71,11 +73,4 @@ async def confirm_all(
     won = await plans.save_confirmations(events, sub)
     for event in events:
         outcomes[event.plan_id] = "confirmed" if event.plan_id in won else double_booked()
-    return [(plan_id, outcomes[plan_id]) for plan_id in plan_ids]
-
-
-def unknown_plan() -> NotFound:
-    """No such plan in the caller's sight."""
-    return NotFound(
-        "no_such_plan", "没有此方案，或不在您的辖区", "there is no such plan in your area"
-    )
+    return [outcomes[plan_id] for plan_id in plan_ids]

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from services.scheduling.cursors import read_cursor
-from services.scheduling.lines import (
-    LARGEST_BATCH,
-    LineResults,
-    answer_lines,
-    line_of,
-    read_lines,
-)
-from services.scheduling.plans.acts import confirm_all, propose_all, unknown_plan
-from services.scheduling.plans.domain import Draft, Place, PlanState, office_refusal
+from services.scheduling.plans.acts import confirm_all, propose_all
+from services.scheduling.plans.domain import Draft, Place, PlanState, check_office, last_day_of
 from services.scheduling.plans.store import Plans
 from shared.caller import Caller
-from shared.contracts.facts import AreaCode
 from shared.doors import Body, doors, opens, permit
-from shared.errors import Conflict, Invalid, Refusal, invalid_field
-from shared.pages import Cursor, Limit, Page, page_of
+from shared.errors import Refusal
+from shared.lines import BulkAnswer, LineResult, Lines, Listed
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, Within, page_of, read_cursor
 
 router = doors("/v1/plans", "plans")
 confirmations = doors("/v1/plan-confirmations", "plans")
-CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 MINUTES_IN_HOUR = 60
 Weekday = Annotated[int, Field(ge=1, le=7, description="1 Monday … 7 Sunday")]
 OpenPlans = Annotated[Plans, Depends(opens(Plans))]
-Lines = Annotated[list[Any], Field(min_length=1, max_length=LARGEST_BATCH)]
 
 
 class PlanBody(Body):
@@ -65,14 +56,14 @@ class PlansBody(Body):
     """Up to 1,000 plans; each line is a plan as in `POST /v1/plans`."""
 
     id: UUID
-    plans: Lines
+    plans: Listed[PlanBody]
 
 
 class ConfirmationBody(Body):
     """Up to 1,000 plans to confirm."""
 
     id: UUID
-    plan_ids: Annotated[list[UUID], Field(min_length=1, max_length=LARGEST_BATCH)]
+    plan_ids: Listed[UUID]
 
 
 class EndingBody(Body):
@@ -118,10 +109,10 @@ async def propose_plan(
     body: PlanBody, caller: Annotated[Caller, permit("street_officer")], plans: OpenPlans
 ) -> PlanAnswer:
     """Propose one five-fixed plan (N-13, N-14)."""
-    [(plan_id, outcome)] = await propose_all([body.draft()], plans, caller.sub)
+    [outcome] = await propose_all([body.draft()], plans, caller.sub)
     if isinstance(outcome, Refusal):
         raise outcome
-    return PlanAnswer(plan_id=plan_id, state=outcome)
+    return PlanAnswer(plan_id=body.id, state=outcome)
 
 
 @router.post("/batch")
@@ -130,16 +121,11 @@ async def propose_plans(
     caller: Annotated[Caller, permit("street_officer")],
     plans: OpenPlans,
     response: Response,
-) -> LineResults:
+) -> BulkAnswer[LineResult]:
     """Propose up to 1,000 plans, each decided by itself."""
-    read = read_lines(PlanBody, body.plans)
-    drafts = [line.draft() for line in read if isinstance(line, PlanBody)]
-    decided = iter(await propose_all(drafts, plans, caller.sub))
-    lines = [
-        line_of(nth, None, line) if isinstance(line, Invalid) else line_of(nth, *next(decided))
-        for nth, line in enumerate(read)
-    ]
-    return answer_lines(lines, response)
+    lines = Lines("plans", PlanBody, body.plans)
+    outcomes = await propose_all([line.draft() for line in lines.sound], plans, caller.sub)
+    return lines.answer(outcomes, response)
 
 
 @confirmations.post("")
@@ -148,12 +134,11 @@ async def confirm_plans(
     caller: Annotated[Caller, permit("district_officer")],
     plans: OpenPlans,
     response: Response,
-) -> LineResults:
+) -> BulkAnswer[LineResult]:
     """Confirm up to 1,000 plans (N-14), each decided by itself."""
-    if (refusal := office_refusal(caller.body)) is not None:
-        raise refusal
-    decided = await confirm_all(body.plan_ids, plans, caller.sub)
-    return answer_lines([line_of(nth, *one) for nth, one in enumerate(decided)], response)
+    check_office(caller.body)
+    lines = Lines("plan_ids", UUID, body.plan_ids, once=True)
+    return lines.answer(await confirm_all(lines.sound, plans, caller.sub), response)
 
 
 @router.post("/{plan_id}/endings", status_code=201)
@@ -164,17 +149,8 @@ async def end_plan(
     plans: OpenPlans,
 ) -> PlanAnswer:
     """End a plan on the person's wish (K8); a change is a new plan that is confirmed anew."""
-    last_on = body.last_on or plans.today
-    if last_on < plans.today:
-        raise invalid_field(
-            "body.last_on", "day_past", "终止日不得早于今日", "the last day may not lie in the past"
-        )
-    if await plans.state(plan_id) is None:
-        raise unknown_plan()
-    if not await plans.end(last_on, body.reason, plan_id=plan_id):
-        raise Conflict(
-            "plan_ended_before", "该方案已更早终止", "this plan has ended on an earlier day"
-        )
+    last_on = last_day_of(body.last_on, plans.today)
+    await plans.end_one(plan_id, last_on, body.reason)
     return PlanAnswer(plan_id=plan_id, state="ended")
 
 
@@ -192,12 +168,12 @@ async def list_plans(
         ),
     ],
     plans: OpenPlans,
-    area: Annotated[AreaCode | None, Query()] = None,
+    within: Within = "",
     state: Annotated[PlanState | None, Query()] = None,
-    limit: Limit = 100,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[PlanShown]:
     """The worklist: plans of an area and state, within what the caller may see."""
     (after,) = read_cursor(cursor, UUID)
-    rows = await plans.page(area, state, after, limit + 1)
+    rows = await plans.page(within, state, after, limit + 1)
     return page_of([PlanShown(**row) for row in rows], limit, lambda plan: (plan.plan_id,))

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from services.scheduling.plans.guards import Standing, standing_refusal
 from services.scheduling.policy.loader import Rules
+from shared.caller import CIVIL_AFFAIRS
 from shared.contracts.scheduling import PlanConfirmed, PlanEnded, PlanProposed
-from shared.errors import Conflict, Forbidden, Refusal, invalid_field
+from shared.errors import Conflict, Forbidden, NotFound, Refusal, invalid_field
 
-CIVIL_AFFAIRS = "民政"
 MINUTES_IN_DAY = 1440
 Place = Literal["home", "centre", "station", "outlet"]
 PlanState = Literal["proposed", "confirmed", "ended"]
@@ -65,18 +65,18 @@ def draft_refusal(draft: Draft, rules: Rules, today: date) -> Refusal | None:
     """What is wrong with a draft in itself; none when it can stand."""
     if len(set(draft.weekdays)) != len(draft.weekdays):
         return invalid_field(
-            "weekdays", "weekday_twice", "服务日不得重复", "a weekday may stand only once"
+            "body.weekdays", "weekday_twice", "服务日不得重复", "a weekday may stand only once"
         )
     if not rules.shortest_visit <= draft.minutes <= rules.longest_visit:
         return invalid_field(
-            "minutes",
+            "body.minutes",
             "minutes_out_of_bounds",
             f"每次服务应为 {rules.shortest_visit} 至 {rules.longest_visit} 分钟",
             f"a visit lasts {rules.shortest_visit} to {rules.longest_visit} minutes",
         )
     if draft.starts_at_minute + draft.minutes > MINUTES_IN_DAY:
         return invalid_field(
-            "minutes",
+            "body.minutes",
             "past_midnight",
             "服务应在当日结束；请提前开始或缩短时长",
             "a visit ends on its day; let it begin earlier or last shorter",
@@ -87,14 +87,14 @@ def draft_refusal(draft: Draft, rules: Rules, today: date) -> Refusal | None:
 def _period_refusal(draft: Draft, rules: Rules, today: date) -> Refusal | None:
     if draft.ends_on is not None and draft.ends_on < draft.starts_on:
         return invalid_field(
-            "ends_on",
+            "body.ends_on",
             "ends_before_start",
             "终止日不得早于开始日",
             "the last day may not lie before the first",
         )
     if (today - draft.starts_on).days > rules.latest_start:
         return invalid_field(
-            "starts_on",
+            "body.starts_on",
             "starts_too_early",
             f"开始日最多可早于今日 {rules.latest_start} 天",
             f"a plan may begin at most {rules.latest_start} days before today",
@@ -128,15 +128,18 @@ def propose(
     return plan, event
 
 
-def office_refusal(body: str) -> Refusal | None:
-    """The district office that confirms stands in civil affairs (N-23); none when it is."""
-    if body == CIVIL_AFFAIRS:
-        return None
-    return Forbidden(
-        "district_office_only",
-        "服务方案由设在民政部门的区办公室核定",
-        "plans are confirmed by the district office, which stands in civil affairs",
-    )
+def check_office(body: str) -> None:
+    """The district office that confirms stands in civil affairs (N-23).
+
+    Raises:
+        Forbidden: the caller's body is another one.
+    """
+    if body != CIVIL_AFFAIRS:
+        raise Forbidden(
+            "district_office_only",
+            "服务方案由设在民政部门的区办公室核定",
+            "plans are confirmed by the district office, which stands in civil affairs",
+        )
 
 
 def confirm(
@@ -191,6 +194,19 @@ def _confirmed(plan: Plan, now: datetime) -> PlanConfirmed:
     )
 
 
+def last_day_of(wanted: date | None, today: date) -> date:
+    """The last day of a plan that is given up: today, unless a later one is wanted.
+
+    Raises:
+        Invalid: a day in the past.
+    """
+    if wanted is not None and wanted < today:
+        raise invalid_field(
+            "body.last_on", "day_past", "终止日不得早于今日", "the last day may not lie in the past"
+        )
+    return wanted or today
+
+
 def ended(plan: Plan, ended_on: date, reason: EndReason, now: datetime) -> PlanEnded:
     """The letter about a plan's end."""
     return PlanEnded(
@@ -203,4 +219,11 @@ def ended(plan: Plan, ended_on: date, reason: EndReason, now: datetime) -> PlanE
         plan_id=plan.fixed.plan_id,
         ended_on=ended_on,
         reason=reason,
+    )
+
+
+def unknown_plan() -> NotFound:
+    """No such plan in the caller's sight."""
+    return NotFound(
+        "no_such_plan", "没有此方案，或不在您的辖区", "there is no such plan in your area"
     )

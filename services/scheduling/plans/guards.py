@@ -84,7 +84,7 @@ def _street_refusal(fixed: Fixed, standing: Standing, rules: Rules) -> Refusal |
 def _item_refusal(standing: Standing) -> Refusal | None:
     if standing.item_area is None or not standing.area_code.startswith(standing.item_area):
         return invalid_field(
-            "item_code",
+            "body.item_code",
             "item_not_published",
             "服务项目未经本区审定，请从服务项目目录中选择",
             "this item is not published in the district; choose one from the catalogue",

@@ -94,7 +94,7 @@ SELECT plan_id, person_id, programme, provider_id, caregiver_id, item_code, week
     starts_at_minute, minutes, place, starts_on, ends_on, area_code, state, proposed_by,
     confirmed_by, ended_on, end_reason
 FROM plans
-WHERE (CAST(:area AS text) IS NULL OR area_code LIKE :area)
+WHERE area_code LIKE :area
     AND (CAST(:state AS text) IS NULL OR state = :state)
     AND (CAST(:after AS uuid) IS NULL OR plan_id > CAST(:after AS uuid))
 ORDER BY plan_id LIMIT :most

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.scheduling.lines import lines_json
 from services.scheduling.plans import statements as sql
-from services.scheduling.plans.domain import Draft, EndReason, Plan, ended
+from services.scheduling.plans.domain import Draft, EndReason, Plan, ended, unknown_plan
 from services.scheduling.plans.guards import Standing
 from services.scheduling.policy.loader import Policy, Rules
 from services.scheduling.workforce.domain import CaregiverStanding
 from shared.contracts.scheduling import PlanConfirmed, PlanEnded, PlanProposed
+from shared.errors import Conflict
+from shared.jsonb import jsonb
 from shared.work import Work
 
 FIXED = (
@@ -46,13 +47,13 @@ class Plans:
     async def standings(self, drafts: Sequence[Draft]) -> list[Standing]:
         """How the parties of each draft stand, in one statement."""
         lines = [{**asdict(draft), "nth": nth} for nth, draft in enumerate(drafts)]
-        rows = await self._work.rows(sql.STANDINGS, lines=lines_json(lines))
+        rows = await self._work.rows(sql.STANDINGS, lines=jsonb(lines))
         return [_standing(row) for row in rows]
 
     async def save_proposals(self, made: Sequence[tuple[Plan, PlanProposed]]) -> dict[UUID, str]:
         """Keep new plans; gives the state of those kept now, or kept the same before."""
         lines = [_line(plan) for plan, _ in made]
-        rows = await self._work.rows(sql.PROPOSE, lines=lines_json(lines), proposed_at=self.now)
+        rows = await self._work.rows(sql.PROPOSE, lines=jsonb(lines), proposed_at=self.now)
         fresh = {row["plan_id"] for row in rows if row["fresh"]}
         self._work.send(*(event for plan, event in made if plan.fixed.plan_id in fresh))
         return {row["plan_id"]: row["state"] for row in rows}
@@ -102,21 +103,31 @@ class Plans:
         self._work.send(*events)
         return events
 
+    async def end_one(self, plan_id: UUID, last_on: date, reason: EndReason) -> None:
+        """End one plan.
+
+        Raises:
+            NotFound: there is none in the caller's sight.
+            Conflict: it has ended on an earlier day.
+        """
+        if await self._work.value(sql.STATE, plan_id=plan_id) is None:
+            raise unknown_plan()
+        if not await self.end(last_on, reason, plan_id=plan_id):
+            raise Conflict(
+                "plan_ended_before", "该方案已更早终止", "this plan has ended on an earlier day"
+            )
+
     async def move(self, person_id: UUID, area_code: str) -> None:
         """A person's plans follow the person to another community."""
         await self._work.run(sql.MOVE, person_id=person_id, area_code=area_code)
 
-    async def state(self, plan_id: UUID) -> str | None:
-        """A plan's state, if the caller may see it."""
-        found: str | None = await self._work.value(sql.STATE, plan_id=plan_id)
-        return found
-
     async def page(
-        self, area: str | None, state: str | None, after: UUID | None, most: int
+        self, within: str, state: str | None, after: UUID | None, most: int
     ) -> Sequence[Mapping[str, Any]]:
         """Plans by id, after an id, of an area and state."""
-        prefix = f"{area}%" if area else None
-        return await self._work.rows(sql.LIST, area=prefix, state=state, after=after, most=most)
+        return await self._work.rows(
+            sql.LIST, area=f"{within}%", state=state, after=after, most=most
+        )
 
 
 def _line(plan: Plan) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
-from services.scheduling.cursors import read_cursor
-from services.scheduling.lines import LineResults, answer_lines, line_of, read_lines
 from services.scheduling.visits.bodies import (
     CheckInBody,
     CheckOutBody,
@@ -26,22 +24,24 @@ from services.scheduling.visits.domain import (
     Visit,
     VisitState,
     check_in,
+    check_month,
     check_out,
     miss,
     substitute,
 )
-from services.scheduling.visits.reports import Done, Report, decide_all
+from services.scheduling.visits.reports import decide_all, substitutes_of
 from services.scheduling.visits.store import Visits
 from shared.caller import Caller
-from shared.contracts.months import month_of
 from shared.doors import doors, opens, permit
-from shared.errors import Invalid, Refusal, invalid_field
-from shared.pages import Cursor, Limit, Page, page_of
+from shared.errors import Refusal
+from shared.lines import BulkAnswer, LineResult, Lines
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 router = doors("/v1/visits", "visits")
 rosters = doors("/v1/visit-rosters", "visits")
 batches = doors("/v1/visit-reports", "visits")
 OpenVisits = Annotated[Visits, Depends(opens(Visits))]
+T = TypeVar("T")
 Reporter = Annotated[Caller, permit("caregiver", "provider")]
 
 
@@ -53,17 +53,7 @@ async def make_roster(
     response: Response,
 ) -> RosterAnswer:
     """Make a month's visits from the confirmed plans of the caller's area; safe to repeat."""
-    if body.month_on != month_of(body.month_on):
-        raise invalid_field(
-            "body.month_on", "not_a_month", "请填该月第一天", "give the first day of the month"
-        )
-    if (body.month_on - visits.now.date()).days > visits.rules.roster_ahead:
-        raise invalid_field(
-            "body.month_on",
-            "month_too_far",
-            f"最多可提前 {visits.rules.roster_ahead} 天排班",
-            f"a month may be rostered at most {visits.rules.roster_ahead} days ahead",
-        )
+    check_month(body.month_on, visits.now.date(), visits.rules)
     made = await visits.make_roster(body.month_on)
     response.headers["x-count"] = str(made["created"])
     return RosterAnswer(month_on=body.month_on, **made)
@@ -86,7 +76,7 @@ async def list_visits(
     plan_id: Annotated[UUID | None, Query()] = None,
     day_on: Annotated[date | None, Query()] = None,
     state: Annotated[VisitState | None, Query()] = None,
-    limit: Limit = 100,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[VisitShown]:
     """Visits by day; a provider and its caregivers see their own."""
@@ -113,11 +103,11 @@ async def report_check_out(
 ) -> VisitAnswer:
     """The caregiver has gone; the visit is done."""
     visit = await visits.hold_one(visit_id)
-    done = check_out(visit, body.checked_out_at, body.done_items, visits.rules, visits.now)
-    if isinstance(done, Refusal):
-        raise done
-    await visits.save([done[0]], [done[1]])
-    return _shown(done[0])
+    done, letter = _stands(
+        check_out(visit, body.checked_out_at, body.done_items, visits.rules, visits.now)
+    )
+    await visits.save([done], [letter])
+    return _shown(done)
 
 
 @router.post("/{visit_id}/misses", status_code=201)
@@ -126,11 +116,9 @@ async def report_miss(
 ) -> VisitAnswer:
     """The visit did not take place."""
     visit = await visits.hold_one(visit_id)
-    missed = miss(visit, body.reason, visits.rules, visits.now)
-    if isinstance(missed, Refusal):
-        raise missed
-    await visits.save([missed[0]], [missed[1]])
-    return _shown(missed[0])
+    missed, letter = _stands(miss(visit, body.reason, visits.rules, visits.now))
+    await visits.save([missed], [letter])
+    return _shown(missed)
 
 
 @router.post("/{visit_id}/substitutions", status_code=201)
@@ -151,35 +139,18 @@ async def send_substitute(
 @batches.post("")
 async def report_visits(
     body: ReportsBody, caller: Reporter, visits: OpenVisits, response: Response
-) -> LineResults:
+) -> BulkAnswer[LineResult]:
     """Up to 1,000 outcomes from devices that were offline, each decided by itself."""
-    lines = read_lines(ReportBody, body.reports)
-    read = [line.report() if isinstance(line, ReportBody) else line for line in lines]
-    reports = [line for line in read if not isinstance(line, Invalid)]
-    outcomes = iter(await _report_all(reports, visits))
-    results = [
-        line_of(nth, None, line)
-        if isinstance(line, Invalid)
-        else line_of(nth, line.visit_id, next(outcomes))
-        for nth, line in enumerate(read)
-    ]
-    return answer_lines(results, response)
-
-
-async def _report_all(reports: list[Report], visits: Visits) -> list[str | Refusal]:
-    pairs = [
-        (one.visit_id, one.substitute_id)
-        for one in reports
-        if isinstance(one, Done) and one.substitute_id is not None
-    ]
-    substitutes = await visits.hold_substitutes(pairs)
-    held = await visits.hold([one.visit_id for one in reports])
+    lines = Lines("reports", ReportBody, body.reports, "visit_id")
+    reports = [line.report() for line in lines.sound]
+    substitutes = await visits.hold_substitutes(substitutes_of(reports))
+    held = await visits.hold([line.visit_id for line in lines.sound])
     decided = decide_all(reports, held, substitutes, visits.rules, visits.now)
     await visits.save(decided.changed, decided.events)
-    return decided.outcomes
+    return lines.answer(decided.outcomes, response)
 
 
-def _stands(decision: Visit | Refusal) -> Visit:
+def _stands(decision: T | Refusal) -> T:
     if isinstance(decision, Refusal):
         raise decision
     return decision

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.scheduling.lines import LARGEST_BATCH
 from services.scheduling.visits.domain import SubstituteReason, VisitState
 from services.scheduling.visits.reports import Done, Missed, Report
 from shared.contracts.scheduling import Deviation, MissedReason
 from shared.doors import Body
 from shared.errors import Invalid, invalid_field
+from shared.lines import Listed
 
 LARGEST_LIST = 20
 ItemCode = Annotated[str, Field(min_length=1, max_length=40)]
@@ -98,7 +98,7 @@ class ReportsBody(Body):
     """Up to 1,000 reports; each line is a `ReportBody`."""
 
     id: UUID
-    reports: Annotated[list[Any], Field(min_length=1, max_length=LARGEST_BATCH)]
+    reports: Listed[ReportBody]
 
 
 class Clash(BaseModel):

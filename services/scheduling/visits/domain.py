@@ -14,6 +14,7 @@ from services.scheduling.workforce.domain import (
     caregiver_refusal,
     double_booked,
 )
+from shared.contracts.months import month_of
 from shared.contracts.scheduling import Deviation, MissedReason, VisitCompleted, VisitMissed
 from shared.errors import Conflict, Refusal, invalid_field
 
@@ -56,6 +57,25 @@ class SubstituteStanding:
     is_busy: bool
 
 
+def check_month(month_on: date, today: date, rules: Rules) -> None:
+    """A month is rostered as a whole, and not too long before it begins.
+
+    Raises:
+        Invalid: not a month's first day, or too far ahead.
+    """
+    if month_on != month_of(month_on):
+        raise invalid_field(
+            "body.month_on", "not_a_month", "请填该月第一天", "give the first day of the month"
+        )
+    if (month_on - today).days > rules.roster_ahead:
+        raise invalid_field(
+            "body.month_on",
+            "month_too_far",
+            f"最多可提前 {rules.roster_ahead} 天排班",
+            f"a month may be rostered at most {rules.roster_ahead} days ahead",
+        )
+
+
 def open_refusal(visit: Visit) -> Refusal | None:
     """Why a visit takes no report; none when it is still open."""
     if visit.plan_ended_on is not None and visit.day_on > visit.plan_ended_on:
@@ -79,7 +99,7 @@ def substitute(
     """Another caregiver comes this once: a recorded deviation with a reason (N-13)."""
     if standing.caregiver_id == visit.plan_caregiver_id:
         return invalid_field(
-            "caregiver_id",
+            "body.caregiver_id",
             "not_a_substitute",
             "替班人应不同于核定的服务员",
             "a substitute is somebody else than the fixed caregiver",
@@ -100,7 +120,7 @@ def check_in(visit: Visit, at: datetime, rules: Rules, now: datetime) -> Visit |
         return visit
     refusal = open_refusal(visit) or _checked_in_refusal(visit)
     refusal = refusal or report_refusal(visit.day_on, rules, now)
-    refusal = refusal or instant_refusal("checked_in_at", at, visit, rules, now)
+    refusal = refusal or instant_refusal("body.checked_in_at", at, visit, rules, now)
     return refusal or replace(visit, checked_in_at=at)
 
 
@@ -121,7 +141,7 @@ def check_out(
     refusal = (
         open_refusal(visit)
         or report_refusal(visit.day_on, rules, now)
-        or instant_refusal("checked_out_at", at, visit, rules, now)
+        or instant_refusal("body.checked_out_at", at, visit, rules, now)
         or _order_refusal(visit, at)
     )
     if refusal is not None:
@@ -136,7 +156,7 @@ def _order_refusal(visit: Visit, at: datetime) -> Refusal | None:
         return Conflict("not_checked_in", "请先签到", "check in first")
     if at <= visit.checked_in_at:
         return invalid_field(
-            "checked_out_at",
+            "body.checked_out_at",
             "out_before_in",
             "签退时间应晚于签到时间",
             "the check-out must come after the check-in",

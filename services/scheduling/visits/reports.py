@@ -57,14 +57,30 @@ class Decided:
     events: list[Letter]
 
 
+def substitutes_of(reports: Sequence[Report | Refusal]) -> list[tuple[UUID, UUID]]:
+    """The visits to which somebody else came, and who."""
+    return [
+        (one.visit_id, one.substitute_id)
+        for one in reports
+        if isinstance(one, Done) and one.substitute_id is not None
+    ]
+
+
 def decide_all(
-    reports: Sequence[Report], held: Held, substitutes: Substitutes, rules: Rules, now: datetime
+    reports: Sequence[Report | Refusal],
+    held: Held,
+    substitutes: Substitutes,
+    rules: Rules,
+    now: datetime,
 ) -> Decided:
     """Decide every line by itself, in order; a visit's second line meets its outcome."""
     now_held, changed = dict(held), dict[UUID, Visit]()
     outcomes: list[str | Refusal] = []
     events: list[Letter] = []
     for report in reports:
+        if isinstance(report, Refusal):
+            outcomes.append(report)
+            continue
         visit = now_held.get(report.visit_id)
         if visit is None or _same(visit, report):
             outcomes.append(visit.state if visit else unknown_visit())

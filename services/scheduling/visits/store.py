@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from services.scheduling.lines import lines_json
 from services.scheduling.policy.loader import Policy, Rules
 from services.scheduling.visits import statements as sql
 from services.scheduling.visits.domain import SubstituteStanding, Visit
@@ -19,6 +18,7 @@ from services.scheduling.workforce.domain import CaregiverStanding, double_booke
 from shared.clock import SHANGHAI
 from shared.contracts.letter import Letter
 from shared.contracts.months import last_day
+from shared.jsonb import jsonb
 from shared.work import Work
 
 INSTANTS = ("planned_at", "planned_until", "checked_in_at", "checked_out_at")
@@ -81,7 +81,7 @@ class Visits:
             Conflict: a substitute's time was given away meanwhile.
         """
         if visits:
-            lines = lines_json([asdict(visit) for visit in visits])
+            lines = jsonb([asdict(visit) for visit in visits])
             sub = self._work.caller.sub
             try:
                 await self._work.run(sql.SAVE, lines=lines, sub=sub, now=self.now)

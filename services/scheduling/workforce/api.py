@@ -9,11 +9,10 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
-from services.scheduling.cursors import read_cursor
 from services.scheduling.workforce.store import Workforce
 from shared.caller import Caller
 from shared.doors import doors, opens, permit
-from shared.pages import Cursor, Limit, Page, page_of
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 router = doors("/v1/caregivers", "workforce")
 
@@ -35,7 +34,7 @@ async def list_caregivers(
     ],
     workforce: Annotated[Workforce, Depends(opens(Workforce))],
     provider_id: Annotated[UUID | None, Query()] = None,
-    limit: Limit = 100,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[CaregiverShown]:
     """Caregivers that providers have registered; a provider sees its own."""

@@ -6,18 +6,17 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends
 from pydantic import BaseModel
 
 from services.vouchers.accounts.store import Accounts
 from shared.caller import Caller
 from shared.doors import doors, opens, permit
-from shared.errors import NotFound
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, Within, page_of, read_cursor
 
 router = doors("/v1/accounts", "accounts")
 READERS = ("street_officer", "district_officer", "finance", "auditor")
-Store = Annotated[Accounts, Depends(opens(Accounts), scope="function")]
+Store = Annotated[Accounts, Depends(opens(Accounts))]
 
 
 class AccountLine(BaseModel):
@@ -58,13 +57,13 @@ class Account(BaseModel):
 async def accounts(
     caller: Annotated[Caller, permit(*READERS)],
     store: Store,
-    area: Annotated[str, Query(pattern=r"^\d{0,12}$", description="area code or prefix")] = "",
+    within: Within = "",
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[AccountLine]:
     """Holders within the caller's area."""
-    after = read_mark(cursor, 1)
-    rows = await store.page(area, after[0] if after else None, limit)
+    (after,) = read_cursor(cursor, UUID)
+    rows = await store.page(within, after, limit + 1)
     lines = [AccountLine.model_validate(dict(row)) for row in rows]
     return page_of(lines, limit, lambda line: (line.person_id,))
 
@@ -75,12 +74,6 @@ async def account(
 ) -> Account:
     """One holder's account by month."""
     holder = await store.holder(person_id)
-    if holder is None:
-        raise NotFound(
-            "unknown_holder",
-            "本辖区没有此人的券账户；请核对人员编号",
-            "no voucher account of this person in your area; check the person id",
-        )
     months = [MonthLine.model_validate(dict(row)) for row in await store.months(person_id)]
     left = sum(month.balance_fen for month in months)
     return Account(**dict(holder), balance_fen=left, months=months)

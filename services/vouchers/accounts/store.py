@@ -10,12 +10,11 @@ from uuid import UUID
 
 from services.vouchers.accounts.domain import Holder, VoucherAward
 from services.vouchers.ledger.domain import EVER, Emptied
-from services.vouchers.ledger.store import Ledger
-from services.vouchers.policy.model import VoucherPolicy
+from services.vouchers.ledger.store import Books
 from shared.caller import district_of
 from shared.contracts.eligibility import AwardEnded
 from shared.contracts.letter import Letter
-from shared.work import Work
+from shared.errors import NotFound
 
 NOTE = "SELECT * FROM note_holder(:person_id, :area_code, :died_on, :moved_at, :award)"
 AWARD = """
@@ -51,21 +50,8 @@ HOLDER = "SELECT person_id, area_code, died_on FROM holders WHERE person_id = :p
 MONTHS = "SELECT * FROM holder_months(:person_id)"
 
 
-class Accounts:
+class Accounts(Books):
     """The holders' side of the books."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._ledger = Ledger(work)
-
-    @property
-    def policy(self) -> VoucherPolicy:
-        policy: VoucherPolicy = self._work.state["policy"]
-        return policy
-
-    @property
-    def now(self) -> datetime:
-        return self._work.now
 
     async def note(
         self,
@@ -125,14 +111,24 @@ class Accounts:
     def send(self, letters: Sequence[Letter]) -> None:
         self._work.send(*letters)
 
-    async def page(self, area: str, after: str | None, most: int) -> Sequence[Mapping[str, Any]]:
-        """Holders of an area with what they have left, one row more than asked for."""
-        return await self._work.rows(
-            LIST, area=f"{area}%", after=UUID(after) if after else None, most=most + 1
-        )
+    async def page(self, within: str, after: UUID | None, most: int) -> Sequence[Mapping[str, Any]]:
+        """Holders of an area with what they have left."""
+        return await self._work.rows(LIST, area=f"{within}%", after=after, most=most)
 
-    async def holder(self, person_id: UUID) -> Mapping[str, Any] | None:
-        return await self._work.row(HOLDER, person_id=person_id)
+    async def holder(self, person_id: UUID) -> Mapping[str, Any]:
+        """One holder.
+
+        Raises:
+            NotFound: there is none in the caller's area.
+        """
+        found = await self._work.row(HOLDER, person_id=person_id)
+        if found is None:
+            raise NotFound(
+                "no_such_holder",
+                "本辖区没有此人的券账户；请核对人员编号",
+                "no voucher account of this person in your area; check the person id",
+            )
+        return found
 
     async def months(self, person_id: UUID) -> Sequence[Mapping[str, Any]]:
         """A holder's vouchers, month by month."""

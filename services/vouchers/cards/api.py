@@ -9,27 +9,28 @@ from uuid import UUID
 from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
-from services.vouchers.cards.domain import CardOutcome, decide
-from services.vouchers.cards.store import Cards, NewCard
+from services.vouchers.cards.domain import card_exists, new_card
+from services.vouchers.cards.store import Cards
 from shared.caller import Caller
 from shared.contracts.ids import derived_id
 from shared.doors import READS_BY_POST, Body, doors, opens, permit
-from shared.errors import Conflict, NotFound
+from shared.errors import NotFound
+from shared.lines import (
+    MOST_LINES,
+    BulkAnswer,
+    LineResult,
+    Lines,
+    Listed,
+    added,
+    answer,
+    stood,
+    tried,
+)
 
 router = doors("/v1/cards", "cards")
-LARGEST_LIST = 1000
 READS = {READS_BY_POST: True}
 Officer = Annotated[Caller, permit("street_officer")]
-Store = Annotated[Cards, Depends(opens(Cards), scope="function")]
-
-WORDS: dict[CardOutcome, tuple[str, str]] = {
-    "unknown_holder": (
-        "本辖区没有此人的券待遇；请核对人员编号或先办理审批",
-        "no voucher award of this person in your area; check the id or have the award approved",
-    ),
-    "holder_died": ("此人已去世，不再发卡", "the person has died; no card is issued"),
-    "card_exists": ("此人已有有效卡，不再重复发卡", "the person has an open card already"),
-}
+Store = Annotated[Cards, Depends(opens(Cards))]
 
 
 class CardOrder(Body):
@@ -43,13 +44,13 @@ class CardBatch(Body):
     """Cards for up to 1,000 people; each line is decided by itself."""
 
     id: UUID
-    person_ids: list[UUID] = Field(min_length=1, max_length=LARGEST_LIST)
+    person_ids: Listed[UUID]
 
 
 class CardsWanted(Body):
     """Cards whose numbers are to be shown, to be written on the cards."""
 
-    card_ids: list[UUID] = Field(min_length=1, max_length=LARGEST_LIST)
+    card_ids: list[UUID] = Field(min_length=1, max_length=MOST_LINES)
 
 
 class CardOpened(BaseModel):
@@ -60,21 +61,10 @@ class CardOpened(BaseModel):
     opened_on: date
 
 
-class CardLine(BaseModel):
-    """What became of one line of a batch."""
+class CardLine(LineResult):
+    """What became of one person's card."""
 
-    person_id: UUID
-    outcome: CardOutcome
     card_id: UUID | None = None
-    zh: str = ""
-    en: str = ""
-
-
-class CardLines(BaseModel):
-    """All lines of a batch, in the order asked for."""
-
-    opened: int
-    lines: list[CardLine]
 
 
 class CardNumber(BaseModel):
@@ -94,24 +84,31 @@ class CardNumbers(BaseModel):
 @router.post("", status_code=201)
 async def open_card(order: CardOrder, caller: Officer, store: Store) -> CardOpened:
     """Open a card for a holder of the caller's area."""
-    lines = await _open(store, {order.person_id: order.id})
-    line = lines[0]
-    if line.outcome == "unknown_holder":
-        raise NotFound(line.outcome, line.zh, line.en)
-    if line.outcome != "opened":
-        raise Conflict(line.outcome, line.zh, line.en)
+    applicants = await store.applicants([order.person_id])
+    card = new_card(order.id, order.person_id, applicants.get(order.person_id))
+    if not await store.open([card]):
+        raise card_exists()
     return CardOpened(card_id=order.id, person_id=order.person_id, opened_on=store.today)
 
 
-@router.post("/batch", status_code=201)
+@router.post("/batch")
 async def open_cards(
     batch: CardBatch, caller: Officer, store: Store, response: Response
-) -> CardLines:
-    """Open cards for a list of holders; one bad line stops no other."""
-    lines = await _open(store, {who: derived_id(batch.id, who) for who in batch.person_ids})
-    opened = sum(line.outcome == "opened" for line in lines)
-    response.headers["x-count"] = str(opened)
-    return CardLines(opened=opened, lines=lines)
+) -> BulkAnswer[CardLine]:
+    """Open cards for up to 1,000 holders, each decided by itself."""
+    lines = Lines("person_ids", UUID, batch.person_ids, once=True)
+    applicants = await store.applicants(lines.sound)
+    cards = {who: derived_id(batch.id, who) for who in lines.sound}
+    decided = [tried(new_card, card, who, applicants.get(who)) for who, card in cards.items()]
+    opened = await store.open(stood(decided))
+    outcomes = added(list(cards.values()), decided, opened, "opened", card_exists)
+    return answer(
+        [
+            CardLine(**dict(line), card_id=cards[line.id] if line.ok and line.id else None)
+            for line in lines.results(outcomes)
+        ],
+        response,
+    )
 
 
 @router.post("/disclosures", openapi_extra=READS)
@@ -132,30 +129,9 @@ async def disclose(card_id: UUID, caller: Officer, store: Store) -> CardNumber:
     shown = await store.numbers([card_id])
     if card_id not in shown:
         raise NotFound(
-            "unknown_card",
+            "no_such_card",
             "本辖区没有这张有效卡；请核对卡的编号（不是卡号）",
             "no such open card in your area; check the card's id (not its number)",
         )
     who, number = shown[card_id]
     return CardNumber(card_id=card_id, person_id=who, card_no=number)
-
-
-async def _open(store: Cards, wanted: dict[UUID, UUID]) -> list[CardLine]:
-    applicants = await store.applicants(list(wanted))
-    outcomes = {who: decide(applicants.get(who)) for who in wanted}
-    opened = await store.open(
-        [
-            NewCard(wanted[who], who, applicants[who].area_code)
-            for who, outcome in outcomes.items()
-            if outcome == "opened"
-        ]
-    )
-    return [_line(who, wanted[who], outcome, opened) for who, outcome in outcomes.items()]
-
-
-def _line(who: UUID, card: UUID, outcome: CardOutcome, opened: set[UUID]) -> CardLine:
-    if outcome == "opened" and card in opened:
-        return CardLine(person_id=who, outcome=outcome, card_id=card)
-    lost: CardOutcome = "card_exists" if outcome == "opened" else outcome
-    zh, en = WORDS[lost]
-    return CardLine(person_id=who, outcome=lost, zh=zh, en=en)

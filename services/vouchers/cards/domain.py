@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
+from shared.errors import Conflict, NotFound, invalid_field
 from shared.vault import Vault
 
 NUMBER_DIGITS = 19
 TEN = 10
 NUMBER_KIND = "card-number"
 DIGEST_KIND = "card"
-CardOutcome = Literal["opened", "unknown_holder", "holder_died", "card_exists"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,15 @@ class Applicant:
     area_code: str
     died: bool
     has_card: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card to be opened."""
+
+    card_id: UUID
+    person_id: UUID
+    area_code: str
 
 
 def check_digit(digits: str) -> str:
@@ -41,6 +49,21 @@ def is_card_number(number: str) -> bool:
     return check_digit(number[:-1]) == number[-1]
 
 
+def check_number(number: str) -> None:
+    """A till sends whole numbers.
+
+    Raises:
+        Invalid: it has not the shape or the check digit of a card number.
+    """
+    if not is_card_number(number):
+        raise invalid_field(
+            "body.card_no",
+            "bad_card_number",
+            f"卡号应为 {NUMBER_DIGITS} 位数字且校验位正确；请重新刷卡或核对",
+            f"a card number has {NUMBER_DIGITS} digits, the last a check digit; read it again",
+        )
+
+
 def number_of(card_id: UUID, vault: Vault) -> str:
     """A card's number: the same for the same card, and beyond guessing without the vault's key.
 
@@ -56,10 +79,30 @@ def digest_of(number: str, vault: Vault) -> bytes:
     return vault.blind(DIGEST_KIND, number)
 
 
-def decide(applicant: Applicant | None) -> CardOutcome:
-    """Whether a card may be opened."""
+def new_card(card_id: UUID, person_id: UUID, applicant: Applicant | None) -> NewCard:
+    """The card that may be opened for a person.
+
+    Raises:
+        NotFound: the person holds no voucher award within the caller's area.
+        Conflict: the person has died, or has an open card.
+    """
     if applicant is None:
-        return "unknown_holder"
+        raise NotFound(
+            "no_such_holder",
+            "本辖区没有此人的券待遇；请核对人员编号或先办理审批",
+            "no voucher award of this person in your area; check the id or have the award approved",
+        )
     if applicant.died:
-        return "holder_died"
-    return "card_exists" if applicant.has_card else "opened"
+        raise Conflict(
+            "holder_died", "此人已去世，不再发卡", "the person has died; no card is issued"
+        )
+    if applicant.has_card:
+        raise card_exists()
+    return NewCard(card_id, person_id, applicant.area_code)
+
+
+def card_exists() -> Conflict:
+    """One person has one open card."""
+    return Conflict(
+        "card_exists", "此人已有有效卡，不再重复发卡", "the person has an open card already"
+    )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.vouchers.cards.domain import Applicant, digest_of, number_of
+from services.vouchers.cards.domain import Applicant, NewCard, digest_of, number_of
 from services.vouchers.policy.model import VoucherPolicy
 from shared.vault import Vault
 from shared.work import Work
@@ -34,15 +33,6 @@ WHERE card_id = ANY(CAST(:cards AS uuid[])) AND closed_on IS NULL
 """
 MOVE = "UPDATE cards SET area_code = h.area_code FROM holders h " \
     "WHERE cards.person_id = :person_id AND h.person_id = :person_id"  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class NewCard:
-    """A card to be opened."""
-
-    card_id: UUID
-    person_id: UUID
-    area_code: str
 
 
 class Cards:

@@ -35,7 +35,7 @@ class Expired(BaseModel):
 async def expire(
     order: ExpiryOrder,
     caller: Annotated[Caller, permit("operator", "finance")],
-    store: Annotated[Expiries, Depends(opens(Expiries), scope="function")],
+    store: Annotated[Expiries, Depends(opens(Expiries))],
     response: Response,
 ) -> Expired:
     """Expire the void months of up to 20,000 holders."""

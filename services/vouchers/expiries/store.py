@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from uuid import UUID
 
 from services.vouchers.ledger.domain import Emptied
-from services.vouchers.ledger.store import Ledger
-from services.vouchers.policy.model import VoucherPolicy
+from services.vouchers.ledger.store import Books
 from shared.contracts.vouchers import VouchersExpired
-from shared.work import Work
 
 VOID = """
 SELECT DISTINCT person_id FROM ledger_accounts
@@ -19,27 +16,15 @@ ORDER BY person_id LIMIT :most
 """
 
 
-class Expiries:
+class Expiries(Books):
     """One pass of the expiry."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def today(self) -> date:
-        return self._work.today
-
-    @property
-    def now(self) -> datetime:
-        return self._work.now
 
     async def expire(self, cause: UUID, most: int) -> list[Emptied]:
         """Empty the void months of at most so many people."""
         found = await self._work.rows(VOID, today=self.today, most=most)
-        policy: VoucherPolicy = self._work.state["policy"]
-        return await Ledger(self._work).empty(
+        return await self._ledger.empty(
             [row["person_id"] for row in found],
-            policy.programmes,
+            self.policy.programmes,
             "expire",
             on=self.today,
             cause=cause,

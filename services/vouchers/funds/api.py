@@ -15,13 +15,12 @@ from services.vouchers.policy.model import FundName, Purpose
 from shared.caller import Caller
 from shared.contracts.money import LARGEST_FEN
 from shared.doors import Body, doors, opens, permit
-from shared.errors import Conflict, NotFound
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 router = doors("/v1/allocations", "funds")
 Signer = Annotated[Caller, permit("district_officer", "finance")]
 Reader = Annotated[Caller, permit("district_officer", "finance", "auditor")]
-Store = Annotated[Funds, Depends(opens(Funds), scope="function")]
+Store = Annotated[Funds, Depends(opens(Funds))]
 
 
 class AllocationOrder(Body):
@@ -50,7 +49,7 @@ class AllocationMade(BaseModel):
 class AllocationLine(BaseModel):
     """An order in the list; the balance is there once it is effective."""
 
-    id: UUID
+    allocation_id: UUID
     fund: str
     purpose: str
     amount_fen: int
@@ -68,17 +67,12 @@ class AllocationLine(BaseModel):
 async def order(order: AllocationOrder, caller: Signer, store: Store) -> AllocationMade:
     """Make an order and sign it for the caller's body."""
     policy, today = store.policy, store.today
-    check_signer(caller, policy.signing_bodies.on(today))
+    check_signer(caller, store.signing_bodies)
     check_purpose(order.fund, order.purpose, policy.waterfall.on(today))
     made = Allocation(
         **order.model_dump(), area_code=policy.district, made_by=caller.sub, made_body=caller.body
     )
-    if not await store.make(made):
-        raise Conflict(
-            "order_taken",
-            "该拨款单编号或文号已存在；请核对，勿重复拨款",
-            "an order with this id or number exists; check it, do not allocate twice",
-        )
+    await store.make(made)
     return AllocationMade(allocation_id=order.id, effective=False)
 
 
@@ -87,10 +81,8 @@ async def signature(
     allocation_id: UUID, body: Signature, caller: Signer, store: Store
 ) -> AllocationMade:
     """Sign for the other body; from now on the money can be issued."""
-    check_signer(caller, store.policy.signing_bodies.on(store.today))
+    check_signer(caller, store.signing_bodies)
     allocation = await store.load(allocation_id)
-    if allocation is None:
-        raise NotFound("unknown_allocation", "没有此拨款单", "there is no such allocation order")
     sign(allocation, caller)
     await store.sign(allocation)
     return AllocationMade(allocation_id=allocation_id, effective=True)
@@ -101,7 +93,7 @@ async def allocations(
     caller: Reader, store: Store, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[AllocationLine]:
     """Orders with their signatures and what is left of each."""
-    after = read_mark(cursor, 1)
-    rows = await store.page(after[0] if after else None, limit)
+    (after,) = read_cursor(cursor, UUID)
+    rows = await store.page(after, limit + 1)
     lines = [AllocationLine.model_validate(dict(row)) for row in rows]
-    return page_of(lines, limit, lambda line: (line.id,))
+    return page_of(lines, limit, lambda line: (line.allocation_id,))

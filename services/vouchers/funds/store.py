@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.vouchers.funds.domain import Allocation, Source, allocation_lines
-from services.vouchers.ledger.store import Ledger
-from services.vouchers.policy.model import VoucherPolicy
+from services.vouchers.ledger.store import Books
 from shared.contracts.ids import new_id
-from shared.work import Work
+from shared.errors import Conflict, NotFound
 
 MAKE = """
 INSERT INTO allocations (id, fund, purpose, amount_fen, order_no, area_code, made_on, made_by,
@@ -36,8 +34,8 @@ SELECT o.id AS account_id, f.id AS fund_id
 FROM opened o JOIN ledger_accounts f ON f.kind = 'fund' AND f.fund = o.fund
 """
 LIST = """
-SELECT a.id, a.fund, a.purpose, a.amount_fen, a.order_no, a.made_on, a.made_by, a.made_body,
-    a.signed_on, a.signed_by, a.signed_body, l.balance_fen
+SELECT a.id AS allocation_id, a.fund, a.purpose, a.amount_fen, a.order_no, a.made_on, a.made_by,
+    a.made_body, a.signed_on, a.signed_by, a.signed_body, l.balance_fen
 FROM allocations a LEFT JOIN ledger_accounts l ON l.kind = 'allocation' AND l.allocation_id = a.id
 WHERE CAST(:after AS uuid) IS NULL OR a.id > :after
 ORDER BY a.id LIMIT :most
@@ -50,31 +48,35 @@ ORDER BY a.signed_on, l.id
 """
 
 
-class Funds:
+class Funds(Books):
     """The funds' side of the books."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._ledger = Ledger(work)
+    async def make(self, allocation: Allocation) -> None:
+        """Keep an order that waits for its second signature.
 
-    @property
-    def policy(self) -> VoucherPolicy:
-        policy: VoucherPolicy = self._work.state["policy"]
-        return policy
-
-    @property
-    def today(self) -> date:
-        return self._work.today
-
-    async def make(self, allocation: Allocation) -> bool:
-        """Keep an order that waits for its second signature; false when its number is taken."""
+        Raises:
+            Conflict: its id or its number is taken.
+        """
         values = {k: v for k, v in asdict(allocation).items() if k != "signed_on"}
-        return bool(await self._work.run(MAKE, today=self.today, **values))
+        if not await self._work.run(MAKE, today=self.today, **values):
+            raise Conflict(
+                "order_taken",
+                "该拨款单编号或文号已存在；请核对，勿重复拨款",
+                "an order with this id or number exists; check it, do not allocate twice",
+            )
 
-    async def load(self, allocation_id: UUID) -> Allocation | None:
-        """An order, locked until the end of the work."""
+    async def load(self, allocation_id: UUID) -> Allocation:
+        """An order, locked until the end of the work.
+
+        Raises:
+            NotFound: there is none.
+        """
         row = await self._work.row(LOAD, id=allocation_id)
-        return Allocation(**row) if row else None
+        if row is None:
+            raise NotFound(
+                "no_such_allocation", "没有此拨款单", "there is no such allocation order"
+            )
+        return Allocation(**row)
 
     async def sign(self, allocation: Allocation) -> None:
         """Make the order effective and move the money from the fund to the allocation."""
@@ -86,9 +88,9 @@ class Funds:
         lines = allocation_lines(allocation, made["fund_id"], made["account_id"])
         await self._ledger.book(new_id(), "allocate", lines, on=self.today, cause=allocation.id)
 
-    async def page(self, after: str | None, most: int) -> Sequence[Mapping[str, Any]]:
-        """Orders with what is left of each, one row more than asked for."""
-        return await self._work.rows(LIST, after=UUID(after) if after else None, most=most + 1)
+    async def page(self, after: UUID | None, most: int) -> Sequence[Mapping[str, Any]]:
+        """Orders with what is left of each."""
+        return await self._work.rows(LIST, after=after, most=most)
 
     async def sources(self, purpose: str, *, lock: bool) -> list[Source]:
         """Effective allocations with money left, oldest first; locked for an issue."""

@@ -20,14 +20,12 @@ from services.vouchers.issuance.domain import (
 from services.vouchers.issuance.store import Issuance
 from shared.caller import Caller
 from shared.doors import Body, doors, opens, permit
-from shared.errors import Conflict, NotFound
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 router = doors("/v1/issue-runs", "issuance")
 Officer = Annotated[Caller, permit("district_officer")]
 Reader = Annotated[Caller, permit("district_officer", "finance", "auditor")]
-Store = Annotated[Issuance, Depends(opens(Issuance), scope="function")]
-UNKNOWN = NotFound("unknown_run", "没有此发放批次", "there is no such issue run")
+Store = Annotated[Issuance, Depends(opens(Issuance))]
 
 
 class RunOrder(Body):
@@ -79,7 +77,7 @@ class RunIssued(IssuedSummary):
 class RunLine(BaseModel):
     """A run in the list."""
 
-    id: UUID
+    run_id: UUID
     programme: str
     month_on: date
     made_on: date
@@ -96,10 +94,7 @@ async def make(order: RunOrder, caller: Officer, store: Store) -> RunMade:
     check_month(store.policy, order.programme, order.month_on, store.today)
     dues = await store.dues(order.programme, order.month_on)
     shown = preview(dues, await store.coverage(dues))
-    if not await store.make(
-        Run(order.id, order.programme, order.month_on, caller.sub, None), shown
-    ):
-        raise Conflict("run_taken", "该批次编号已存在", "a run with this id exists")
+    await store.make(Run(order.id, order.programme, order.month_on, caller.sub, None), shown)
     return RunMade(run_id=order.id, **shown)
 
 
@@ -109,8 +104,6 @@ async def approval(
 ) -> RunIssued:
     """Approve a run as a second person and issue the month to all who are due it now."""
     run = await store.load(run_id)
-    if run is None:
-        raise UNKNOWN
     approve(run, caller)
     check_month(store.policy, run.programme, run.month_on, store.today)
     coverage = await store.coverage(await store.dues(run.programme, run.month_on), lock=True)
@@ -125,16 +118,13 @@ async def runs(
     caller: Reader, store: Store, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[RunLine]:
     """Runs with their previews and what they issued."""
-    after = read_mark(cursor, 1)
-    rows = await store.page(after[0] if after else None, limit)
+    (after,) = read_cursor(cursor, UUID)
+    rows = await store.page(after, limit + 1)
     lines = [RunLine.model_validate(row) for row in rows]
-    return page_of(lines, limit, lambda line: (line.id,))
+    return page_of(lines, limit, lambda line: (line.run_id,))
 
 
 @router.get("/{run_id}")
 async def run(run_id: UUID, caller: Reader, store: Store) -> RunLine:
     """One run."""
-    shown = await store.show(run_id)
-    if shown is None:
-        raise UNKNOWN
-    return RunLine.model_validate(shown)
+    return RunLine.model_validate(await store.show(run_id))

@@ -15,7 +15,7 @@ from shared.caller import Caller
 from shared.contracts.money import yuan_text
 from shared.contracts.months import month_of
 from shared.contracts.vouchers import VouchersIssued
-from shared.errors import Conflict, Forbidden, invalid_field
+from shared.errors import Conflict, Forbidden, NotFound, invalid_field
 
 LARGEST_LETTER = 1000
 
@@ -147,6 +147,11 @@ def approve(run: Run, caller: Caller) -> None:
             "须由另一人批准：提交发放的人不得自行批准",
             "another person must approve: whoever made the run may not",
         )
+
+
+def unknown_run() -> NotFound:
+    """No run of this id."""
+    return NotFound("no_such_run", "没有此发放批次", "there is no such issue run")
 
 
 def check_covered(coverage: Coverage) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,19 @@ import orjson
 
 from services.vouchers.funds.domain import Coverage, waterfall
 from services.vouchers.funds.store import Funds
-from services.vouchers.issuance.domain import Due, Issued, Run, letters, needs_of, summary
-from services.vouchers.policy.model import VoucherPolicy
+from services.vouchers.issuance.domain import (
+    Due,
+    Issued,
+    Run,
+    letters,
+    needs_of,
+    summary,
+    unknown_run,
+)
+from services.vouchers.ledger.store import Books
 from shared.contracts.months import last_day
+from shared.errors import Conflict
+from shared.jsonb import jsonb
 from shared.work import Work
 
 BENEFITS = "benefits"
@@ -103,33 +113,20 @@ UPDATE issue_runs SET approved_on = :today, approved_by = :sub, issued = CAST(:i
 WHERE id = :id
 """
 SHOW = """
-SELECT id, programme, month_on, made_on, made_by, CAST(preview AS text) AS preview, approved_on,
-    approved_by, CAST(issued AS text) AS issued
+SELECT id AS run_id, programme, month_on, made_on, made_by, CAST(preview AS text) AS preview,
+    approved_on, approved_by, CAST(issued AS text) AS issued
 FROM issue_runs
 """
 PAGE = SHOW + "WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :most"
 ONE = SHOW + "WHERE id = :id"
 
 
-class Issuance:
+class Issuance(Books):
     """Runs and what they issue; a month is a few statements whatever its size."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
+        super().__init__(work)
         self._funds = Funds(work)
-
-    @property
-    def policy(self) -> VoucherPolicy:
-        policy: VoucherPolicy = self._work.state["policy"]
-        return policy
-
-    @property
-    def today(self) -> date:
-        return self._work.today
-
-    @property
-    def now(self) -> datetime:
-        return self._work.now
 
     async def dues(self, programme: str, month_on: date) -> list[Due]:
         """Who is due a month and does not have it yet, counted by street, class and amount."""
@@ -144,25 +141,39 @@ class Issuance:
         rules = self.policy.waterfall.on(self.today)
         return waterfall(needs_of(dues), sources, rules, BENEFITS)
 
-    async def make(self, run: Run, preview: dict[str, Any]) -> bool:
-        """Keep a run that waits for approval; false when its id is taken."""
-        return bool(
-            await self._work.run(
-                MAKE,
-                id=run.id,
-                programme=run.programme,
-                month_on=run.month_on,
-                area_code=self.policy.district,
-                today=self.today,
-                sub=run.made_by,
-                preview=orjson.dumps(preview).decode(),
-            )
-        )
+    async def make(self, run: Run, preview: dict[str, Any]) -> None:
+        """Keep a run that waits for approval.
 
-    async def load(self, run_id: UUID) -> Run | None:
-        """A run, locked until the end of the work."""
+        Raises:
+            Conflict: its id is taken.
+        """
+        made = await self._work.run(
+            MAKE,
+            id=run.id,
+            programme=run.programme,
+            month_on=run.month_on,
+            area_code=self.policy.district,
+            today=self.today,
+            sub=run.made_by,
+            preview=jsonb(preview),
+        )
+        if not made:
+            raise Conflict(
+                "id_taken",
+                "已有同一标识的发放批次；请换用新标识",
+                "there is a run with this id already; use a new id",
+            )
+
+    async def load(self, run_id: UUID) -> Run:
+        """A run, locked until the end of the work.
+
+        Raises:
+            NotFound: there is none.
+        """
         row = await self._work.row(LOAD, id=run_id)
-        return Run(**row) if row else None
+        if row is None:
+            raise unknown_run()
+        return Run(**row)
 
     async def issue(self, run: Run, coverage: Coverage) -> list[Issued]:
         """Issue the month and tell every street."""
@@ -190,19 +201,26 @@ class Issuance:
             id=run.id,
             today=self.today,
             sub=self._work.caller.sub,
-            issued=orjson.dumps(summary(issued)).decode(),
+            issued=jsonb(summary(issued)),
         )
         self._work.send(*letters(run, issued, self.now))
         return issued
 
-    async def page(self, after: str | None, most: int) -> list[dict[str, Any]]:
-        """Runs, one row more than asked for."""
-        found = await self._work.rows(PAGE, after=UUID(after) if after else None, most=most + 1)
+    async def page(self, after: UUID | None, most: int) -> list[dict[str, Any]]:
+        """Runs."""
+        found = await self._work.rows(PAGE, after=after, most=most)
         return [_shown(row) for row in found]
 
-    async def show(self, run_id: UUID) -> dict[str, Any] | None:
+    async def show(self, run_id: UUID) -> dict[str, Any]:
+        """A run with its preview and what it issued.
+
+        Raises:
+            NotFound: there is none.
+        """
         row = await self._work.row(ONE, id=run_id)
-        return _shown(row) if row else None
+        if row is None:
+            raise unknown_run()
+        return _shown(row)
 
 
 def _issued(row: Mapping[str, Any]) -> Issued:

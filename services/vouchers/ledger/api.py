@@ -50,7 +50,7 @@ class Conservation(BaseModel):
 @router.get("")
 async def conservation(
     caller: Annotated[Caller, permit("finance", "auditor", "district_officer", "operator")],
-    ledger: Annotated[Ledger, Depends(opens(Ledger), scope="function")],
+    ledger: Annotated[Ledger, Depends(opens(Ledger))],
 ) -> Conservation:
     """Read the books: overall and by month, street, fund, class and provider."""
     cuts = await ledger.totals()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from services.vouchers.ledger.domain import EVER, NEVER, Act, Emptied, Line, Totals, balanced
+from services.vouchers.policy.model import VoucherPolicy
 from shared.work import Work
 
 BOOK = """
@@ -150,6 +151,32 @@ class Ledger:
     async def providers(self) -> Sequence[Mapping[str, Any]]:
         """Per provider: redeemed, settled and still payable, from the postings."""
         return await self._work.rows(PROVIDERS)
+
+
+class Books:
+    """The base of the stores that write to the books: the work, the ledger, policy and day."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._ledger = Ledger(work)
+
+    @property
+    def policy(self) -> VoucherPolicy:
+        policy: VoucherPolicy = self._work.state["policy"]
+        return policy
+
+    @property
+    def signing_bodies(self) -> Sequence[str]:
+        """The bodies that sign for money on the office's day."""
+        return self.policy.signing_bodies.on(self.today)
+
+    @property
+    def today(self) -> date:
+        return self._work.today
+
+    @property
+    def now(self) -> datetime:
+        return self._work.now
 
 
 def _emptied(row: Mapping[str, Any]) -> Emptied:

@@ -74,7 +74,7 @@ class VoucherPolicy(Frozen):
     document_number: str
     issued_on: date
     counts_from: date
-    district: str = Field(pattern=r"^\d{6}$")
+    district: str = Field(pattern=r"^[0-9]{6}$")
     programmes: tuple[str, ...]
     waterfall: Dated[tuple[FundRule, ...]]
     signing_bodies: Dated[tuple[str, str]]

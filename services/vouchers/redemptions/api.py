@@ -10,12 +10,13 @@ from fastapi import Depends
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from services.vouchers.cards.domain import NUMBER_DIGITS, is_card_number
+from services.vouchers.cards.domain import NUMBER_DIGITS, check_number
 from services.vouchers.redemptions.domain import (
     Accepted,
     Purchase,
     Refused,
     decide,
+    provider_of,
     redeemed_on,
 )
 from services.vouchers.redemptions.store import Redemptions
@@ -23,12 +24,11 @@ from services.vouchers.redemptions.wording import WORDS
 from shared.caller import AGENCY_ROLES, Caller
 from shared.contracts.money import LARGEST_FEN
 from shared.doors import Body, doors, opens, permit
-from shared.errors import Conflict, Forbidden, invalid_field
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 from shared.problems import problem
 
 router = doors("/v1/redemptions", "redemptions")
-Store = Annotated[Redemptions, Depends(opens(Redemptions), scope="function")]
+Store = Annotated[Redemptions, Depends(opens(Redemptions))]
 CONFLICT = 409
 LONGEST_CODE = 60
 
@@ -63,7 +63,7 @@ class Redeemed(BaseModel):
 class RedemptionLine(BaseModel):
     """A redemption in the list; providers do not see whose it was."""
 
-    id: UUID
+    redemption_id: UUID
     person_id: UUID | None
     area_code: str | None
     provider_id: UUID
@@ -80,14 +80,16 @@ async def redeem(
     order: RedemptionOrder, caller: Annotated[Caller, permit("provider")], store: Store
 ) -> Redeemed | JSONResponse:
     """Spend voucher money; a refusal is a fact that is kept, and the same id gets it again."""
-    purchase = _purchase(order, caller, store)
+    check_number(order.card_no)
+    purchase = Purchase(
+        order.id,
+        provider_of(caller),
+        order.outlet_id,
+        order.item_code,
+        order.amount_fen,
+        redeemed_on(order.occurred_on, store.today, store.policy),
+    )
     till = await store.till(purchase, order.card_no)
-    if till.taken:
-        raise Conflict(
-            "redemption_taken",
-            "该交易编号已使用；请换用新编号",
-            "this redemption id is taken; use a new one",
-        )
     decision = decide(purchase, till, store.policy)
     if isinstance(decision, Refused):
         await store.refuse(purchase, decision.code, till)
@@ -104,39 +106,11 @@ async def redemptions(
     cursor: Cursor = None,
 ) -> Page[RedemptionLine]:
     """A provider's own redemptions; finance and auditors see all."""
-    after = read_mark(cursor, 1)
-    rows = await store.page(after[0] if after else None, limit)
+    (after,) = read_cursor(cursor, UUID)
+    rows = await store.page(after, limit + 1)
     hidden = {"person_id": None, "area_code": None} if caller.role in AGENCY_ROLES else {}
     lines = [RedemptionLine.model_validate({**row, **hidden}) for row in rows]
-    return page_of(lines, limit, lambda line: (line.id,))
-
-
-def _purchase(order: RedemptionOrder, caller: Caller, store: Redemptions) -> Purchase:
-    if not is_card_number(order.card_no):
-        raise invalid_field(
-            "body.card_no",
-            "bad_card_number",
-            f"卡号应为 {NUMBER_DIGITS} 位数字且校验位正确；请重新刷卡或核对",
-            f"a card number has {NUMBER_DIGITS} digits, the last a check digit; read it again",
-        )
-    day = redeemed_on(order.occurred_on, store.today, store.policy)
-    return Purchase(
-        order.id, _provider(caller), order.outlet_id, order.item_code, order.amount_fen, day
-    )
-
-
-def _provider(caller: Caller) -> UUID:
-    try:
-        provider_id = UUID(caller.agency)
-    except ValueError:
-        provider_id = None
-    if provider_id is None or str(provider_id) != caller.agency:
-        raise Forbidden(
-            "no_provider",
-            "令牌中没有服务单位编号；请向管理员申请本单位的令牌",
-            "the token names no provider; ask for a token of your organisation",
-        )
-    return provider_id
+    return page_of(lines, limit, lambda line: (line.redemption_id,))
 
 
 def _answer(purchase: Purchase, accepted: Accepted) -> Redeemed:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from services.vouchers.accounts.domain import account_id
 from services.vouchers.policy.model import VoucherPolicy
+from shared.caller import Caller
 from shared.contracts.vouchers import RedemptionRefused, VoucherRedeemed
-from shared.errors import invalid_field
+from shared.errors import Conflict, Forbidden, invalid_field
 
 RefusalCode = Literal[
     "unknown_card", "card_closed", "account_closed", "unknown_outlet", "foreign_outlet",
@@ -96,6 +97,25 @@ class Refused:
 Decision: TypeAlias = Accepted | Refused
 
 
+def provider_of(caller: Caller) -> UUID:
+    """The provider at whose till the caller stands.
+
+    Raises:
+        Forbidden: the token names none.
+    """
+    try:
+        provider_id = UUID(caller.agency)
+    except ValueError:
+        provider_id = None
+    if provider_id is None or str(provider_id) != caller.agency:
+        raise Forbidden(
+            "no_provider",
+            "令牌中没有服务单位编号；请向管理员申请本单位的令牌",
+            "the token names no provider; ask for a token of your organisation",
+        )
+    return provider_id
+
+
 def redeemed_on(given: date | None, today: date, policy: VoucherPolicy) -> date:
     """The day of the act: today, or a day that a till reports late (C-46).
 
@@ -115,7 +135,17 @@ def redeemed_on(given: date | None, today: date, policy: VoucherPolicy) -> date:
 
 
 def decide(purchase: Purchase, till: Till, policy: VoucherPolicy) -> Decision:
-    """Accept or refuse; the first thing that does not hold is the reason."""
+    """Accept or refuse; the first thing that does not hold is the reason.
+
+    Raises:
+        Conflict: the id belongs to another redemption.
+    """
+    if till.taken:
+        raise Conflict(
+            "id_taken",
+            "该交易编号已使用；请换用新编号",
+            "this redemption id is taken; use a new one",
+        )
     refusal = _of_provider(purchase, till) or _of_item(purchase, till, policy) or _of_payer(till)
     if refusal or till.payer is None:
         return Refused(refusal or "unknown_card")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from services.vouchers.cards.domain import digest_of
-from services.vouchers.policy.model import VoucherPolicy
+from services.vouchers.ledger.store import Books
 from services.vouchers.redemptions.domain import (
     Accepted,
     MonthLeft,
@@ -21,7 +21,6 @@ from services.vouchers.redemptions.domain import (
     redeemed,
     refused,
 )
-from shared.work import Work
 
 TILL = "SELECT * FROM till(:id, :digest, :outlet_id, :item_code, :provider_id, :day)"
 BOOK = """
@@ -34,28 +33,16 @@ SELECT book_refusal(:id, :person_id, :area_code, :provider_id, :outlet_id, :item
     CAST(:amount_fen AS bigint), :code, :today, :sub)
 """
 PAGE = """
-SELECT r.id, r.person_id, r.area_code, r.provider_id, r.outlet_id, r.item_code, r.amount_fen,
-    r.redeemed_on, r.booked_on, r.settlement_id
+SELECT r.id AS redemption_id, r.person_id, r.area_code, r.provider_id, r.outlet_id, r.item_code,
+    r.amount_fen, r.redeemed_on, r.booked_on, r.settlement_id
 FROM redemptions r
 WHERE CAST(:after AS uuid) IS NULL OR r.id > :after
 ORDER BY r.id LIMIT :most
 """
 
 
-class Redemptions:
+class Redemptions(Books):
     """The tills' side of the books."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def policy(self) -> VoucherPolicy:
-        policy: VoucherPolicy = self._work.state["policy"]
-        return policy
-
-    @property
-    def today(self) -> date:
-        return self._work.today
 
     async def till(self, purchase: Purchase, card_no: str) -> Till:
         """All facts of a redemption; the holder is locked until the end of the work."""
@@ -82,7 +69,7 @@ class Redemptions:
             accounts=[charge.month.account_id for charge in accepted.charges],
             amounts=[charge.amount_fen for charge in accepted.charges],
         )
-        self._work.send(redeemed(purchase, accepted, self.policy.programmes, self._now()))
+        self._work.send(redeemed(purchase, accepted, self.policy.programmes, self.now))
 
     async def refuse(self, purchase: Purchase, code: RefusalCode, till: Till) -> None:
         """Keep the refusal and tell it; nothing is booked."""
@@ -94,11 +81,11 @@ class Redemptions:
             area_code=(payer.area_code if payer else till.outlet_area) or self.policy.district,
             code=code,
         )
-        self._work.send(refused(purchase, code, till, self.policy.programmes, self._now()))
+        self._work.send(refused(purchase, code, till, self.policy.programmes, self.now))
 
-    async def page(self, after: str | None, most: int) -> Sequence[Mapping[str, Any]]:
-        """Redemptions within the caller's scope, one row more than asked for."""
-        return await self._work.rows(PAGE, after=UUID(after) if after else None, most=most + 1)
+    async def page(self, after: UUID | None, most: int) -> Sequence[Mapping[str, Any]]:
+        """Redemptions within the caller's scope."""
+        return await self._work.rows(PAGE, after=after, most=most)
 
     def _stamp(self, purchase: Purchase) -> dict[str, Any]:
         return {
@@ -107,9 +94,6 @@ class Redemptions:
             "today": self.today,
             "sub": self._work.caller.sub,
         }
-
-    def _now(self) -> datetime:
-        return self._work.now
 
 
 def _place(purchase: Purchase) -> dict[str, Any]:

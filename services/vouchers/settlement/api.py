@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from services.vouchers.funds.domain import check_signer
-from services.vouchers.settlement.domain import Settlement, approve, check_month
+from services.vouchers.settlement.domain import State, approve, check_month
 from services.vouchers.settlement.store import Settlements
 from shared.caller import Caller
 from shared.doors import Body, doors, opens, permit
-from shared.errors import NotFound, Refusal
-from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_mark
+from shared.errors import Refusal
+from shared.lines import BulkAnswer, LineResult, Lines, Listed, answer, stood, tried
+from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 
 router = doors("/v1/settlements", "settlement")
-LARGEST_LIST = 1000
 Approver = Annotated[Caller, permit("district_officer", "finance")]
 Reader = Annotated[Caller, permit("district_officer", "finance", "auditor", "provider")]
-Store = Annotated[Settlements, Depends(opens(Settlements), scope="function")]
-Approval = Literal["first", "approved", "refused"]
-UNKNOWN = NotFound("unknown_settlement", "没有此结算单", "there is no such settlement")
+Store = Annotated[Settlements, Depends(opens(Settlements))]
 
 
 class SettlementOrder(Body):
@@ -43,7 +40,7 @@ class ApprovalList(Body):
     """Approvals of up to 1,000 statements; each is decided by itself."""
 
     id: UUID
-    settlement_ids: list[UUID] = Field(min_length=1, max_length=LARGEST_LIST)
+    settlement_ids: Listed[UUID]
 
 
 class Statement(BaseModel):
@@ -65,26 +62,23 @@ class Statements(BaseModel):
 
 
 class Approved(BaseModel):
-    """What became of one approval; a payment order stands after the second one."""
+    """What an approval led to; a payment order stands after the second one."""
 
     settlement_id: UUID
-    state: Approval
+    state: State
     payment_order_id: UUID | None = None
-    code: str = ""
-    zh: str = ""
-    en: str = ""
 
 
-class ApprovedList(BaseModel):
-    """All lines, in the order asked for."""
+class ApprovalLine(LineResult):
+    """What became of one statement's approval."""
 
-    lines: list[Approved]
+    payment_order_id: UUID | None = None
 
 
 class SettlementLine(BaseModel):
     """A statement in the list, with its approvals and its payment order."""
 
-    id: UUID
+    settlement_id: UUID
     provider_id: UUID
     month_on: date
     redemptions: int
@@ -106,24 +100,28 @@ async def settle(order: SettlementOrder, caller: Approver, store: Store) -> Stat
     """Make one statement for each provider that has something to be paid."""
     check_month(order.month_on, store.today)
     made = await store.make(order.id, order.month_on)
-    statements = [
-        Statement(settlement_id=row["id"], **{k: v for k, v in row.items() if k != "id"})
-        for row in made
-    ]
+    statements = [Statement.model_validate(dict(row)) for row in made]
     total = sum(statement.amount_fen for statement in statements)
     return Statements(batch_id=order.id, total_fen=total, statements=statements)
 
 
-@router.post("/approvals", status_code=201)
+@router.post("/approvals")
 async def approve_list(
     order: ApprovalList, caller: Approver, store: Store, response: Response
-) -> ApprovedList:
-    """Approve a list of statements; one bad line stops no other."""
-    found = await store.load(order.settlement_ids)
-    wanted = dict.fromkeys(order.settlement_ids)
-    lines = [await _line(one, found.get(one), caller, store) for one in wanted]
-    response.headers["x-count"] = str(sum(line.state != "refused" for line in lines))
-    return ApprovedList(lines=lines)
+) -> BulkAnswer[ApprovalLine]:
+    """Approve up to 1,000 statements, each decided by itself."""
+    lines = Lines("settlement_ids", UUID, order.settlement_ids, once=True)
+    found = await store.load(lines.sound)
+    decided = [tried(approve, found.get(one), caller, store.signing_bodies) for one in lines.sound]
+    ordered = await store.approve(stood(decided))
+    outcomes = [one if isinstance(one, Refusal) else one.state for one in decided]
+    return answer(
+        [
+            ApprovalLine(**dict(line), payment_order_id=line.id and ordered.get(line.id))
+            for line in lines.results(outcomes)
+        ],
+        response,
+    )
 
 
 @router.post("/{settlement_id}/approvals", status_code=201)
@@ -132,7 +130,13 @@ async def approve_one(
 ) -> Approved:
     """Approve one statement; the second approval orders the payment."""
     found = await store.load([settlement_id])
-    return await _approve(found.get(settlement_id), caller, store)
+    approval = approve(found.get(settlement_id), caller, store.signing_bodies)
+    ordered = await store.approve([approval])
+    return Approved(
+        settlement_id=settlement_id,
+        state=approval.state,
+        payment_order_id=ordered.get(settlement_id),
+    )
 
 
 @router.get("")
@@ -140,28 +144,7 @@ async def settlements(
     caller: Reader, store: Store, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[SettlementLine]:
     """Statements; a provider sees its own."""
-    after = read_mark(cursor, 1)
-    rows = await store.page(after[0] if after else None, limit)
+    (after,) = read_cursor(cursor, UUID)
+    rows = await store.page(after, limit + 1)
     lines = [SettlementLine.model_validate(dict(row)) for row in rows]
-    return page_of(lines, limit, lambda line: (line.id,))
-
-
-async def _line(
-    settlement_id: UUID, settlement: Settlement | None, caller: Caller, store: Settlements
-) -> Approved:
-    try:
-        return await _approve(settlement, caller, store)
-    except Refusal as no:
-        return Approved(
-            settlement_id=settlement_id, state="refused", code=no.code, zh=no.zh, en=no.en
-        )
-
-
-async def _approve(settlement: Settlement | None, caller: Caller, store: Settlements) -> Approved:
-    check_signer(caller, store.policy.signing_bodies.on(store.today))
-    if settlement is None:
-        raise UNKNOWN
-    step = approve(settlement, caller)
-    order_id = await store.approve(settlement, step)
-    state: Approval = "approved" if step == "second" else "first"
-    return Approved(settlement_id=settlement.id, state=state, payment_order_id=order_id)
+    return page_of(lines, limit, lambda line: (line.settlement_id,))

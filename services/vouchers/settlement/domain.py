@@ -9,13 +9,15 @@ from typing import Literal
 from uuid import UUID
 
 from services.vouchers.accounts.domain import account_id
+from services.vouchers.funds.domain import check_signer
 from services.vouchers.ledger.domain import Line
 from shared.caller import Caller
 from shared.contracts.months import month_of
 from shared.contracts.vouchers import RedemptionSettled, SettlementApproved
-from shared.errors import Conflict, Forbidden, invalid_field
+from shared.errors import Conflict, Forbidden, NotFound, invalid_field
 
 Step = Literal["first", "second"]
+State = Literal["first", "approved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,18 @@ class Settlement:
     first_by: str | None
     first_body: str | None
     second_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One approval of a statement, to be kept; the second makes it payable."""
+
+    settlement: Settlement
+    step: Step
+
+    @property
+    def state(self) -> State:
+        return "approved" if self.step == "second" else "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +86,23 @@ def check_month(month_on: date, today: date) -> None:
         )
 
 
-def approve(settlement: Settlement, caller: Caller) -> Step:
-    """Which of the two approvals this is.
+def approve(
+    settlement: Settlement | None, caller: Caller, signing_bodies: Sequence[str]
+) -> Approval:
+    """The caller's approval, the first or the second.
 
     Raises:
-        Conflict: both are there already.
-        Forbidden: the same person or the same body twice.
+        Forbidden: another body than those that sign, or the same person or body twice.
+        NotFound: no such statement in the caller's sight.
+        Conflict: both approvals are there already.
     """
+    check_signer(caller, signing_bodies)
+    if settlement is None:
+        raise NotFound("no_such_settlement", "没有此结算单", "there is no such settlement")
+    return Approval(settlement, _step(settlement, caller))
+
+
+def _step(settlement: Settlement, caller: Caller) -> Step:
     if settlement.second_by is not None:
         raise Conflict("already_approved", "该结算单已批准", "this settlement is approved already")
     if settlement.first_by is None:

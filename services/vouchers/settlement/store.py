@@ -7,19 +7,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.vouchers.ledger.store import Ledger
-from services.vouchers.policy.model import VoucherPolicy
+from services.vouchers.ledger.store import Books
 from services.vouchers.settlement.domain import (
+    Approval,
     Part,
     Settlement,
     Spent,
-    Step,
     letters,
     settlement_lines,
 )
 from shared.contracts.ids import new_id
 from shared.contracts.months import last_day
-from shared.work import Work
 
 MAKE = """
 WITH unsettled AS (
@@ -36,7 +34,8 @@ WITH unsettled AS (
     UPDATE redemptions r SET settlement_id = s.id
     FROM unsettled u JOIN statements s USING (provider_id) WHERE r.id = u.id
 )
-SELECT id, provider_id, month_on, redemptions, amount_fen FROM statements ORDER BY provider_id
+SELECT id AS settlement_id, provider_id, month_on, redemptions, amount_fen FROM statements
+ORDER BY provider_id
 """
 LOAD = """
 SELECT id, provider_id, area_code, month_on, redemptions, amount_fen, first_by, first_body,
@@ -69,8 +68,8 @@ INSERT INTO payment_orders (id, settlement_id, provider_id, area_code, amount_fe
 VALUES (:id, :settlement_id, :provider_id, :area_code, :amount_fen, :today)
 """
 PAGE = """
-SELECT s.id, s.provider_id, s.month_on, s.redemptions, s.amount_fen, s.made_on, s.made_by,
-    s.first_on, s.first_by, s.first_body, s.second_on, s.second_by, s.second_body,
+SELECT s.id AS settlement_id, s.provider_id, s.month_on, s.redemptions, s.amount_fen, s.made_on,
+    s.made_by, s.first_on, s.first_by, s.first_body, s.second_on, s.second_by, s.second_body,
     o.id AS payment_order_id, o.ordered_on
 FROM settlements s LEFT JOIN payment_orders o ON o.settlement_id = s.id
 WHERE CAST(:after AS uuid) IS NULL OR s.id > :after
@@ -78,21 +77,8 @@ ORDER BY s.id LIMIT :most
 """
 
 
-class Settlements:
+class Settlements(Books):
     """The providers' side of the books."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._ledger = Ledger(work)
-
-    @property
-    def policy(self) -> VoucherPolicy:
-        policy: VoucherPolicy = self._work.state["policy"]
-        return policy
-
-    @property
-    def today(self) -> date:
-        return self._work.today
 
     async def make(self, batch_id: UUID, month_on: date) -> Sequence[Mapping[str, Any]]:
         """One statement a provider, over all that is not in a statement yet."""
@@ -111,17 +97,23 @@ class Settlements:
         found = await self._work.rows(LOAD, ids=list(ids))
         return {row["id"]: Settlement(**row) for row in found}
 
-    async def approve(self, settlement: Settlement, step: Step) -> UUID | None:
-        """Keep an approval; the second books the settlement and orders the payment."""
-        caller = self._work.caller
-        await self._work.run(
-            FIRST if step == "first" else SECOND,
-            id=settlement.id,
-            today=self.today,
-            sub=caller.sub,
-            body=caller.body,
-        )
-        return await self._order(settlement) if step == "second" else None
+    async def approve(self, approvals: Sequence[Approval]) -> dict[UUID, UUID]:
+        """Keep approvals; each second one books its settlement and orders the payment.
+
+        Returns the payment orders by their settlements.
+        """
+        caller, ordered = self._work.caller, dict[UUID, UUID]()
+        for one in approvals:
+            await self._work.run(
+                FIRST if one.step == "first" else SECOND,
+                id=one.settlement.id,
+                today=self.today,
+                sub=caller.sub,
+                body=caller.body,
+            )
+            if one.step == "second":
+                ordered[one.settlement.id] = await self._order(one.settlement)
+        return ordered
 
     async def _order(self, settlement: Settlement) -> UUID:
         parts = [Part(**row) for row in await self._work.rows(PARTS, id=settlement.id)]
@@ -142,6 +134,6 @@ class Settlements:
         self._work.send(*letters(settlement, spent, order_id, programmes, self._work.now))
         return order_id
 
-    async def page(self, after: str | None, most: int) -> Sequence[Mapping[str, Any]]:
-        """Statements within the caller's scope, one row more than asked for."""
-        return await self._work.rows(PAGE, after=UUID(after) if after else None, most=most + 1)
+    async def page(self, after: UUID | None, most: int) -> Sequence[Mapping[str, Any]]:
+        """Statements within the caller's scope."""
+        return await self._work.rows(PAGE, after=after, most=most)

@@ -1,0 +1,1 @@
+"""Stories of metrics, dashboards and alerts, on a real Prometheus where there is one."""
