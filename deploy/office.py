@@ -78,7 +78,11 @@ class Office:
             lifespan=living,
             docs_url=None,
             redoc_url=None,
-            telemetry={"logs": False, "meter_provider": office_meters(self.runtimes)},
+            telemetry={
+                "logs": False,
+                "operation_spans": False,
+                "meter_provider": office_meters(self.runtimes),
+            },
         )
         app.state.office = self
         for name, runtime in self.runtimes.items():

@@ -6,12 +6,9 @@ import os
 import re
 from collections.abc import Sequence
 
-from opentelemetry import metrics, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -92,19 +89,13 @@ def discreet_path(path: str) -> str:
 
 
 def configure_tracing(service: str, keep: SpanStore | None = None) -> None:
-    """Traces and metrics go where OTEL_EXPORTER_OTLP_ENDPOINT says, and into `keep` if given.
+    """Traces go where OTEL_EXPORTER_OTLP_ENDPOINT says, and into `keep` if given.
 
     With neither, spans are not recorded, yet every request has a trace id for answers and logs.
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
-    provider = provider_of(service, keep)
-    trace.set_tracer_provider(provider)
-    if _exporting():
-        reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-        metrics.set_meter_provider(
-            MeterProvider(resource=provider.resource, metric_readers=[reader])
-        )
+    trace.set_tracer_provider(provider_of(service, keep))
 
 
 def provider_of(service: str, keep: SpanStore | None = None) -> TracerProvider:

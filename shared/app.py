@@ -32,6 +32,7 @@ from shared.outages import (
 )
 from shared.problems import problem
 from shared.runtime import Runtime
+from shared.telemetry import TraceHeader
 
 log = logging.getLogger("juyang.app")
 # Answered one by one: what is left to `Exception`, Starlette raises again for the server to log,
@@ -80,10 +81,15 @@ def create_app(runtime: Runtime, *, own_lifespan: bool = True) -> FastAPI:
         "responses": problems.RESPONSES,
         "max_body_size": LARGEST_BODY,
         # Its log records carry the messages of exceptions, which may say a name.
-        "telemetry": {"logs": False, "meter_provider": runtime.metering.provider},
+        "telemetry": {
+            "logs": False,
+            "operation_spans": False,
+            "meter_provider": runtime.metering.provider,
+        },
     }
     app = FastAPIOffline(**options) if docs else FastAPI(openapi_url=None, **options)
     app.state.runtime = runtime
+    app.add_middleware(TraceHeader)
     for router in (*service.routers, letters_router(), metrics_router()):
         app.include_router(router)
     _public(app, runtime)

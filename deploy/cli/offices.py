@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from fastapi import FastAPI
@@ -18,10 +18,11 @@ from rich.console import Console
 from deploy.cli.options import DEFAULT_DATA, Data
 from deploy.front.page import add_front
 from deploy.logs import configure_logs
-from deploy.office import Office, service_of
+from deploy.office import service_of
 from deploy.premises import OfficeRefused, Premises, address_of, require_free_port
 from deploy.processes import Processes
 from deploy.server import serve as serve_app
+from deploy.spans import SpanStore
 from deploy.tracing import configure_tracing
 from shared.app import create_app
 from shared.bus.address import BadAddress, read_address
@@ -84,8 +85,9 @@ def up(
 async def _together(premises: Premises) -> AsyncIterator[FastAPI]:
     """The five services in this process."""
     office = await premises.office()
-    configure_tracing("juyang")
-    add_front(office, premises.data)
+    spans = SpanStore()
+    configure_tracing("juyang", spans)
+    add_front(office, premises.data, spans)
     yield office.app
 
 
@@ -94,7 +96,7 @@ async def _apart(bus: str, premises: Premises) -> AsyncIterator[FastAPI]:
     """The five services in processes of their own, and the gateway in this one."""
     settings = await premises.open()
     apart = Processes(settings, bus, premises.data)
-    add_front(cast(Office, apart.gateway), premises.data)
+    add_front(apart.gateway, premises.data)
     async with apart.running():
         yield apart.gateway.app
 
@@ -181,7 +183,11 @@ def _at_prefix(runtime: Runtime) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         # A request is counted once, by the outermost application.
-        telemetry={"logs": False, "meter_provider": runtime.metering.provider},
+        telemetry={
+            "logs": False,
+            "operation_spans": False,
+            "meter_provider": runtime.metering.provider,
+        },
     )
     parent.mount(f"/{runtime.service.name}", app)
     return parent
