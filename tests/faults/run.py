@@ -1,0 +1,72 @@
+"""`python -m tests.faults.run [NAME …]`: does every fault, proves everything after each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from tests.faults import kills, letters, outage, poison
+from tests.faults.site import Site, Verdict, site
+
+SEEDS = 1_000_000
+FAULTS: Mapping[str, Callable[[Site], Awaitable[Verdict]]] = {
+    "services": kills.kill_services,
+    "postgres": kills.kill_postgres,
+    "cut": outage.cut_off,
+    "half-open": outage.half_open,
+    "stop": kills.stop_consumer,
+    "empty": outage.come_back_empty,
+    "letters": letters.repeat_and_shuffle,
+    "poison": poison.among_good,
+}
+
+
+def main() -> None:
+    """Exit with 1 when a promise did not hold."""
+    names = sys.argv[1:] or list(FAULTS)
+    seed = int(os.environ.get("FAULTS_SEED") or secrets.randbelow(SEEDS))
+    long = os.environ.get("FAULTS") == "long"
+    print(f"seed {seed} (replay: FAULTS_SEED={seed} make faults)", flush=True)
+    place = Path(tempfile.mkdtemp(prefix="juyang-faults-"))
+    try:
+        verdicts = asyncio.run(_all(place, names, seed, long))
+    except BaseException:
+        print(f"--- seed {seed}; what the office said lies in {place}", flush=True)
+        raise
+    if all(not one.broken for one in verdicts):
+        shutil.rmtree(place)
+    print(f"\nseed {seed}\n| fault | what | figures | holds |\n|---|---|---|---|")
+    for one in verdicts:
+        held = "yes" if not one.broken else "NO: " + "; ".join(one.broken)
+        print(f"| {one.name} | {one.did} | {'; '.join(one.figures)} | {held} |")
+    sys.exit(any(one.broken for one in verdicts))
+
+
+async def _all(place: Path, names: list[str], seed: int, long: bool) -> list[Verdict]:
+    async with site(place, seed, long) as there:
+        return [await _one(name, FAULTS[name](there)) for name in names]
+
+
+async def _one(name: str, running: Awaitable[Verdict]) -> Verdict:
+    began = time.monotonic()
+    try:
+        verdict = await running
+    except Exception as failure:
+        traceback.print_exc()
+        verdict = Verdict(name, "", broken=[f"not carried out: {type(failure).__name__}"])
+    print(
+        f"{name}: {time.monotonic() - began:.0f} s {verdict.figures} {verdict.broken}", flush=True
+    )
+    return verdict
+
+
+if __name__ == "__main__":
+    main()

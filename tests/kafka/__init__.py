@@ -1,0 +1,1 @@
+"""The office as five processes on a real Apache Kafka: run by `make test-kafka`."""
