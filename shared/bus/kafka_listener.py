@@ -67,6 +67,8 @@ class Listener(ConsumerRebalanceListener):
         self._joined = False
         self._refused: str | None = None
         self._failures = 0
+        self._unkept: dict[TopicPartition, int] = {}
+        self._keeping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Join the group in the background."""
@@ -102,7 +104,7 @@ class Listener(ConsumerRebalanceListener):
         """Wait for the running batch, so that the next owner starts behind its commit."""
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S), self._turn:
-                pass
+                await self._kept()
 
     async def on_partitions_assigned(  # pyrefly: ignore[bad-override]
         self, assigned: Collection[TopicPartition]
@@ -128,6 +130,7 @@ class Listener(ConsumerRebalanceListener):
             self._joined, self._failures = True, 0
             await self._listen(consumer)
         finally:
+            await self._kept()
             with suppress(*AWAY):
                 await asyncio.wait_for(consumer.stop(), STOP_S)
 
@@ -148,7 +151,8 @@ class Listener(ConsumerRebalanceListener):
             letters = [wire.read(record) for records in mine.values() for record in records]
             taken = await self._handed_over(letters)
             if taken:
-                await self._commit(consumer, mine)
+                self._unkept |= {place: some[-1].offset + 1 for place, some in mine.items()}
+                self._keep(consumer)
             else:
                 go_back(consumer, mine)
         if not taken:
@@ -168,13 +172,25 @@ class Listener(ConsumerRebalanceListener):
         self._refused, self._failures = None, 0
         return True
 
-    async def _commit(self, consumer: AIOKafkaConsumer, taken: Fetched) -> None:
+    def _keep(self, consumer: AIOKafkaConsumer) -> None:
+        """Commit offsets beside the next batch: they only say where a successor begins."""
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._commit(consumer))
+
+    async def _kept(self) -> None:
+        """Wait for the offsets of what was taken over."""
+        if self._keeping is not None:
+            await asyncio.wait({self._keeping}, timeout=COMMIT_S)
+
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         """A commit that fails costs nothing: the letters come again and the inbox knows them."""
-        offsets = {place: records[-1].offset + 1 for place, records in taken.items()}
-        try:
-            await asyncio.wait_for(consumer.commit(offsets), COMMIT_S)
-        except (*AWAY, IllegalStateError) as failure:
-            log.warning("consumer %s: offsets not kept: %s", self._group, type(failure).__name__)
+        while self._unkept:
+            offsets, self._unkept = self._unkept, {}
+            try:
+                await asyncio.wait_for(consumer.commit(offsets), COMMIT_S)
+            except (*AWAY, IllegalStateError) as failure:
+                said = type(failure).__name__
+                log.warning("consumer %s: offsets not kept: %s", self._group, said)
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(

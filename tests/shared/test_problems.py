@@ -168,6 +168,8 @@ async def test_what_nobody_foresaw_is_500_without_a_word_of_it(
     table: Table, caplog: pytest.LogCaptureFixture
 ) -> None:
     spans, records = kept_spans(), kept_records()
+    spans.clear()
+    records.clear()
     with caplog.at_level(logging.DEBUG):
         async with annex(table.desk, failing()) as client:
             key = {"Idempotency-Key": "one"}
