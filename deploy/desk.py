@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from deploy.premises import Address, OfficeRefused, address_of, free_port
+from deploy.premises import APART, Address, OfficeRefused, address_of, free_port
 from shared.auth import local_key, mint
 from shared.caller import DEFAULT_BODIES, EVERYWHERE, Caller
 from shared.clock import DirectoryClock
@@ -23,6 +23,8 @@ TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.05
 START_PATIENCE_S = 120.0
 OFFICE_LOG = "office.log"
+STILL_LOOKS = 400
+"""How often nothing may have moved before a desk stops waiting for letters: 20 s."""
 
 
 class Unexpected(OfficeRefused):
@@ -98,7 +100,32 @@ class Desk:
         while True:
             counts = [await operator.get(f"/{name}/v1/letters") for name in SERVICES]
             if sum(count["unsent"] for count in counts) == 0:
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+        if self.processes:
+            await self._arrived(operator)
+
+    @property
+    def processes(self) -> bool:
+        """Whether the services run apart, so that sent is not yet arrived."""
+        return (self.data / APART).exists()
+
+    async def _arrived(self, operator: Person) -> None:
+        """Wait until consumers have taken what was sent, or take no more (old rows are pruned)."""
+        seen, since = -1, 0
+        while since < STILL_LOOKS:
+            traffic = [await operator.get(f"/{name}/v1/letters/traffic") for name in SERVICES]
+            written: dict[str, int] = {}
+            for one in traffic:
+                written |= one["written"]
+            missing = sum(
+                max(0, sum(written.get(topic, 0) for topic in one["hears"]) - one["taken"])
+                for one in traffic
+            )
+            if missing == 0:
                 return
+            since = since + 1 if missing == seen else 0
+            seen = missing
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def close(self) -> None:

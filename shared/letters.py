@@ -16,6 +16,8 @@ from shared.work import Work
 
 UNSENT = "SELECT count(*) FROM outbox WHERE NOT sent"
 PARKED = "SELECT count(*) FROM parked WHERE state = 'waiting'"
+WRITTEN = "SELECT topic, count(*) AS letters FROM outbox GROUP BY topic"
+TAKEN = "SELECT count(*) FROM inbox"
 OPERATORS = ("operator",)
 READERS = ("operator", "auditor")
 Store = Annotated[Parked, Depends(opens(Parked))]
@@ -27,6 +29,14 @@ class LetterCounts(BaseModel):
 
     unsent: int
     parked: int
+
+
+class Traffic(BaseModel):
+    """Letters written by topic, and those taken over of the topics that the service hears."""
+
+    written: dict[str, int]
+    hears: list[str]
+    taken: int
 
 
 class ParkedView(BaseModel):
@@ -74,6 +84,17 @@ def letters_router() -> APIRouter:
         """How many letters wait to be sent, and how many are parked."""
         work: Work = request.state.work
         return LetterCounts(unsent=await work.value(UNSENT), parked=await work.value(PARKED))
+
+    @router.get("/traffic", dependencies=[permit(*READERS)])
+    async def traffic(request: Request) -> Traffic:
+        """What is kept of letters written and taken: equal sums mean that all have arrived."""
+        work: Work = request.state.work
+        rows = await work.rows(WRITTEN)
+        return Traffic(
+            written={row["topic"]: row["letters"] for row in rows},
+            hears=sorted(request.app.state.runtime.service.topics),
+            taken=await work.value(TAKEN),
+        )
 
     @router.get("/parked", dependencies=[permit(*READERS)])
     async def parked(

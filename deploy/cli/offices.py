@@ -19,7 +19,7 @@ from deploy.cli.options import DEFAULT_DATA, Data
 from deploy.front.page import add_front
 from deploy.logs import configure_logs
 from deploy.office import service_of
-from deploy.premises import OfficeRefused, Premises, address_of, require_free_port
+from deploy.premises import APART, OfficeRefused, Premises, address_of, require_free_port
 from deploy.processes import Processes
 from deploy.server import serve as serve_app
 from deploy.spans import SpanStore
@@ -96,6 +96,7 @@ async def _apart(bus: str, premises: Premises) -> AsyncIterator[FastAPI]:
     """The five services in processes of their own, and the gateway in this one."""
     settings = await premises.open()
     apart = Processes(settings, bus, premises.data)
+    (premises.data / APART).write_text("{}")
     add_front(apart.gateway, premises.data)
     async with apart.running():
         yield apart.gateway.app
