@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from deploy.cli import accounts, backup, data, demo, letters, offices
+from deploy.cli import accounts, backup, data, demo, letters, offices, republish
 from deploy.postgres import StartRefused
 from deploy.premises import OfficeRefused
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (offices, data, demo, letters, backup, accounts):
+for module in (offices, data, demo, letters, republish, backup, accounts):
     module.add_to(app)
 
 
