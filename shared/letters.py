@@ -96,6 +96,11 @@ def letters_router() -> APIRouter:
             taken=await work.value(TAKEN),
         )
 
+    _parked_doors(router)
+    return router
+
+
+def _parked_doors(router: APIRouter) -> None:
     @router.get("/parked", dependencies=[permit(*READERS)])
     async def parked(
         store: Store,
@@ -129,5 +134,3 @@ def letters_router() -> APIRouter:
         await store.discard(letter_id)
         store.told("letters.discarded", letter_id, body.reason, 1)
         return ParkedView(**{**row, "state": "discarded"})
-
-    return router
