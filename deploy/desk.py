@@ -23,6 +23,7 @@ TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.05
 START_PATIENCE_S = 120.0
 OFFICE_LOG = "office.log"
+LOOKS_AT_REST = 2
 STILL_LOOKS = 400
 """How often nothing may have moved before a desk stops waiting for letters: 20 s."""
 
@@ -95,13 +96,20 @@ class Desk:
         return Person(self._client, mint(self._key, self._settings, caller, lives_s=TOKEN_LIFE_S))
 
     async def settle(self) -> None:
-        """Wait until no letter is on its way any more."""
+        """Wait until no letter is on its way any more.
+
+        Seen twice at rest: a letter may have gone on from a service not looked at yet to one
+        looked at already.
+        """
         operator = self.person("operator", "desk")
-        while True:
+        at_rest = 0
+        while at_rest < LOOKS_AT_REST:
             counts = [await operator.get(f"/{name}/v1/letters") for name in SERVICES]
             if sum(count["unsent"] for count in counts) == 0:
-                break
-            await asyncio.sleep(LOOK_EVERY_S)
+                at_rest += 1
+            else:
+                at_rest = 0
+                await asyncio.sleep(LOOK_EVERY_S)
         if self.processes:
             await self._arrived(operator)
 

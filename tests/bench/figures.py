@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 AT_MOST, AT_LEAST = "<=", ">="
 DIGITS = 4
+
+REPORT = Path(__file__).parent / "report.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,12 @@ def spread(rounds: Sequence[Round], unit: str) -> str:
         f"median of {len(rounds)} rounds, ratios {ratios[0]:.3f} to {ratios[-1]:.3f}; "
         f"ours {ours:,.0f} {unit}, yardstick {theirs:,.0f} {unit}"
     )
+
+
+def kept(figures: Sequence[Figure]) -> None:
+    """Put the figures into the report in place of older ones of the same name."""
+    names = {one.name for one in figures}
+    lines = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else []
+    lines = [line for line in lines if line["name"] not in names]
+    lines += [one.line() for one in figures]
+    REPORT.write_text(json.dumps(lines, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -29,7 +28,7 @@ from shared.contracts.ids import new_id
 from shared.contracts.intake import PersonRegistered
 from shared.contracts.letter import Envelope
 from shared.runtime import Runtime, Service
-from tests.bench.figures import AT_LEAST, AT_MOST, Figure, Goal, Round, middle, spread
+from tests.bench.figures import AT_LEAST, AT_MOST, Figure, Goal, Round, kept, middle, spread
 from tests.bench.ground import Ground, ground
 from tests.bench.letters import (
     AREA,
@@ -42,7 +41,6 @@ from tests.bench.letters import (
     TARGET,
 )
 
-REPORT = Path(__file__).parent / "report.json"
 RATIO = Goal("letters_kafka_vs_raw", "ratio", AT_LEAST, 0.35)
 KAFKA_P50 = Goal("latency_kafka_p50_ms", "ms", AT_MOST, 15)
 KAFKA_P99 = Goal("latency_kafka_p99_ms", "ms", AT_MOST, 100)
@@ -265,15 +263,6 @@ async def _latency(at: Ground, url: str) -> list[Figure]:
         KAFKA_P99.figure(kafka[int(len(kafka) * 0.99)], words),
         DIRECT_P99.figure(direct[int(len(direct) * 0.99)], words),
     ]
-
-
-def kept(figures: Sequence[Figure]) -> None:
-    """Put the figures into the report in place of older ones of the same name."""
-    names = {one.name for one in figures}
-    lines = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else []
-    lines = [line for line in lines if line["name"] not in names]
-    lines += [one.line() for one in figures]
-    REPORT.write_text(json.dumps(lines, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:

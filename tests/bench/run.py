@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.bench import demo, imports, letters
-from tests.bench.figures import Figure, Measurement
+from tests.bench.figures import Figure, Measurement, kept
 
-REPORT = Path(__file__).parent / "report.json"
 MEASUREMENTS = (*demo.MEASUREMENTS, *imports.MEASUREMENTS, *letters.MEASUREMENTS)
 
 
@@ -24,8 +21,7 @@ def main() -> None:
         names = ", ".join(goal.name for goal in measurement.goals)
         with console.status(names):
             figures += asyncio.run(_taken(measurement))
-    lines = [figure.line() for figure in figures]
-    REPORT.write_text(json.dumps(lines, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    kept(figures)
     console.print(_table(figures))
 
 
