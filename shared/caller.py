@@ -25,7 +25,6 @@ CIVIL_AFFAIRS = "民政"
 FINANCE = "财政"
 DEFAULT_BODIES = {"district_officer": CIVIL_AFFAIRS, "finance": FINANCE}
 DISTRICT_DIGITS = 6
-STREET_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,6 @@ class Caller:
     def covers(self, area_code: str) -> bool:
         """Whether an area lies within the caller's."""
         return self.area == EVERYWHERE or area_code.startswith(self.area)
-
-
-def street_of(area_code: str) -> str:
-    """The street (9 digits) that a community lies in; a district stays a district."""
-    return area_code[:STREET_DIGITS]
 
 
 def district_of(area_code: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
-from uuid import UUID
 
 from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.exc import DBAPIError
@@ -185,8 +184,3 @@ class Work:
 def statement(sql: str) -> TextClause:
     """A statement from its text, which is searched for parameters once."""
     return text(sql)
-
-
-def uuids(values: Iterable[UUID]) -> list[UUID]:
-    """A list of identifiers as a statement's `CAST(:ids AS uuid[])` takes it."""
-    return list(values)

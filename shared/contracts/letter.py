@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -143,8 +143,3 @@ class Envelope:
                 "agency": self.agency,
             }
         )
-
-
-def day_of(letter: Letter) -> date:
-    """The business day of a letter."""
-    return letter.occurred_at.date()

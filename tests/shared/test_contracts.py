@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import orjson
 import pytest
 from pydantic import ValidationError
 
@@ -29,8 +31,6 @@ def test_a_parked_letter_is_read_back_as_it_was() -> None:
         person=PersonFacts(birth_on=date(1930, 3, 10), sex="female"),
     )
     sent = Envelope.around(letter, causation_id=new_id(), traceparent=None)
-    import orjson
-
     assert Envelope.from_json(orjson.loads(sent.to_json())) == sent
 
 
@@ -40,8 +40,6 @@ def test_a_letter_of_a_newer_sender_is_read_without_what_is_not_known_here() -> 
         aggregate_id=person, occurred_at=datetime(2010, 1, 4, tzinfo=UTC), person=PersonFacts()
     )
     sent = Envelope.around(letter, causation_id=None, traceparent=None)
-    from dataclasses import replace
-
     newer = replace(sent, facts=b'{"person": {"shoe_size": 41, "dibao": true}, "mood": "good"}')
     assert newer.open(PersonRegistered).person == PersonFacts(dibao=True)
 
