@@ -29,7 +29,6 @@ Stage = Literal[
     "duplicate",
 ]
 ENGINE_VERSION = "1"
-ASKS_ACTIVATION = frozenset({"nangang-2008"})  # Nangang 四(七), N-22; Chaoyang asks for none
 UNMET_DUPLICATE = "duplicate"
 
 
@@ -118,11 +117,6 @@ class Case:
         return None if gone else self.determination.judgement.reconsider_on
 
 
-def asks_activation(programme: Programme) -> bool:
-    """Whether a street must be activated before anything is decided under a programme."""
-    return programme.instrument.id in ASKS_ACTIVATION
-
-
 def determine(
     programme: Programme, filing: Filing, facts: PersonFacts, as_of: date, trigger: Trigger
 ) -> Determination:
@@ -202,6 +196,6 @@ def _opening_stage(
         return "moved_out"
     if known.taken:
         return "duplicate"
-    if asks_activation(programme) and not known.activated:
+    if programme.asks_activation and not known.activated:
         return "held"
     return "street_review"

@@ -5,40 +5,22 @@ True and False are certain: no unknown fact could change them. None is unknown (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from services.eligibility.policy.children import (
+    CHILD_UNKNOWN,
+    COUNTY_CHILD,
+    MIXED_CHILDREN,
+    each_child,
+)
 from services.eligibility.policy.findings import Json
+from services.eligibility.policy.looking import Case, Look, Seen, all_of, any_of
 from services.eligibility.policy.model import Criterion
-from shared.contracts.facts import Child, PersonFacts
 
 WAIVER_UNKNOWN = "waiver"
-MIXED_CHILDREN = "MIXED_CHILDREN"
-COUNTY_CHILD = "COUNTY_CHILD"
-CHILD_UNKNOWN = "CHILD_UNKNOWN"
 EVERY_CATEGORY = "every_category"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A person on a day; `age` is None while the birth date is unknown."""
-
-    facts: PersonFacts
-    age: int | None
-    as_of: date
-
-
-class Seen(NamedTuple):
-    """What was found, whether it is met, and the cause if a flag or a waiver keeps it open."""
-
-    found: Json
-    met: bool | None
-    cause: str | None = None
-
-
-Look: TypeAlias = Callable[[Case], Seen]
+EITHER = "either"
 
 
 def compiled(criterion: Criterion, required: Any) -> Look:
@@ -48,14 +30,24 @@ def compiled(criterion: Criterion, required: Any) -> Look:
     return look if waiver is None else _waived(look, waiver.fact)
 
 
-def any_of(values: Iterable[bool | None]) -> bool | None:
-    """Kleene's or: true if one is, else unknown if one is."""
-    unknown = False
-    for value in values:
-        if value:
-            return True
-        unknown = unknown or value is None
-    return None if unknown else False
+def either(ways: Sequence[Sequence[tuple[str, Look]]]) -> Look:
+    """An `or` of `and`s over named looks; `open` names the unknown ones that could still matter."""
+
+    def seen(case: Case) -> Seen:
+        found: dict[str, Json] = {}
+        results: list[bool | None] = []
+        unknown: list[str] = []
+        for way in ways:
+            looks = [(name, look(case)) for name, look in way]
+            found.update((name, one.found) for name, one in looks)
+            result = all_of(one.met for _, one in looks)
+            results.append(result)
+            if result is None:
+                unknown += [name for name, one in looks if one.met is None]
+        met = any_of(results)
+        return Seen(found, met, None, tuple(unknown) if met is None else ())
+
+    return seen
 
 
 def review_flags(test: str, fact: str, required: Any) -> set[str]:
@@ -143,6 +135,45 @@ def _grade_at_most(_: Criterion, grades: dict[str, int]) -> Look:
     return seen
 
 
+def _holds(criterion: Criterion, required: bool) -> Look:
+    """A disability certificate of any grade (Chaoyang 三(八), C-15)."""
+
+    def seen(case: Case) -> Seen:
+        disability = case.facts.disability
+        if disability is None:
+            return Seen(None, None)
+        if disability == "none":
+            return Seen("none", required is False)
+        found: Json = {"category": disability.category, "grade": disability.grade}
+        return Seen(found, required)
+
+    return seen
+
+
+def _named(criterion: Criterion, required: list[str]) -> Look:
+    """At least one of the words of the list; an empty answer is a certain no."""
+    fact, wanted = criterion.fact, frozenset(required)
+
+    def seen(case: Case) -> Seen:
+        words: Sequence[str] | None = getattr(case.facts, fact)
+        if words is None:
+            return Seen(None, None)
+        return Seen(list(words), not wanted.isdisjoint(words))
+
+    return seen
+
+
+def _shown(criterion: Criterion, required: bool) -> Look:
+    """A paper that has been shown; one that has not may yet be, so there is no certain no."""
+    fact = criterion.fact
+
+    def seen(case: Case) -> Seen:
+        held: bool | None = getattr(case.facts, fact)
+        return Seen(held, True if held is required else None)
+
+    return seen
+
+
 def _is(criterion: Criterion, required: bool) -> Look:
     fact = criterion.fact
     if fact == "alive":
@@ -190,66 +221,17 @@ def _word_flag(fact: str, word: str) -> str:
     return f"{fact}_{word}".upper()
 
 
-def _each_child(_: Criterion, scope: dict[str, str]) -> Look:
-    county = scope["county"]
-
-    def seen(case: Case) -> Seen:
-        children = case.facts.children
-        if children is None:
-            return Seen(None, None)
-        living = [child for child in children if child.alive is not False]
-        found: dict[str, Json] = {"children": len(children), "not_known_dead": len(living)}
-        met, flag = _family([(_place(child, county), child) for child in living])
-        if flag is not None:
-            found["flag"] = flag
-        return Seen(found, met, flag)
-
-    return seen
-
-
-def _place(child: Child, county: str) -> str | None:
-    """`out_of_city`, `in_city`, `review` for a county to be weighed (K10), None for unknown."""
-    if child.in_city is None:
-        return None
-    if child.in_city == "county":
-        return county
-    return "in_city" if child.in_city else "out_of_city"
-
-
-def _family(children: list[tuple[str | None, Child]]) -> tuple[bool | None, str | None]:
-    """Child by child (Nangang 三(一)): nobody in the city can help; both kinds together: review."""
-    each = [_cannot_help(place, child) for place, child in children]
-    if False in each:
-        return False, None
-    places = {place for place, _ in children}
-    if None in each:
-        county = any(
-            met is None and place == "review"
-            for met, (place, _) in zip(each, children, strict=True)
-        )
-        return None, COUNTY_CHILD if county else CHILD_UNKNOWN
-    if "out_of_city" in places and places & {"in_city", "review"}:
-        return None, MIXED_CHILDREN
-    if None in places and len(children) > 1:
-        return None, CHILD_UNKNOWN
-    return True, None
-
-
-def _cannot_help(place: str | None, child: Child) -> bool | None:
-    """Away, or on dibao, or severely disabled; an unknown life or place keeps it open."""
-    away = None if place in (None, "review") else place == "out_of_city"
-    dead = None if child.alive is None else not child.alive
-    return any_of((dead, away, child.dibao, child.severely_disabled))
-
-
 TESTS: dict[str, Callable[[Criterion, Any], Look]] = {
     "at_least": _at_least,
     "between": _between,
     "at_most_per_head": _at_most_per_head,
     "within_area": _within_area,
     "grade_at_most": _grade_at_most,
+    "holds": _holds,
+    "names_any": _named,
+    "shown": _shown,
     "is": _is,
     "any_true": _any_true,
     "word": _word,
-    "each_child": _each_child,
+    "each_child": each_child,
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 
-import rfc8785
+import orjson
 
 from shared.contracts.facts import PersonFacts
 
@@ -55,7 +55,16 @@ def record(judgement: Judgement) -> dict[str, Any]:
         "policy_version": judgement.policy_version,
         "outcome": judgement.outcome,
         "class": judgement.class_,
-        "findings": [asdict(finding) for finding in judgement.findings],
+        "findings": [
+            {
+                "criterion": finding.criterion,
+                "article": finding.article,
+                "found": finding.found,
+                "required": finding.required,
+                "met": finding.met,
+            }
+            for finding in judgement.findings
+        ],
         "evidence": list(judgement.evidence),
         "flags": list(judgement.flags),
         "reconsider_on": _day(judgement.reconsider_on),
@@ -66,11 +75,19 @@ def record(judgement: Judgement) -> dict[str, Any]:
 def digest(judgement: Judgement, facts: PersonFacts) -> str:
     """Hex SHA-256 over canonical JSON (RFC 8785) of the facts and everything decided from them.
 
+    The content is strings, whole numbers, booleans and nulls under ASCII keys, for which sorted
+    keys without spaces are the canonical form; a test holds that against an RFC 8785 library.
+
     The sentences stay out, so that mending their wording breaks no replay; unknown facts stay out,
     so that a fact added to the contract later changes no old digest.
     """
     known = facts.model_dump(mode="json", exclude_none=True)
-    return sha256(rfc8785.dumps({"facts": known, **record(judgement)})).hexdigest()
+    return sha256(canonical({"facts": known, **record(judgement)})).hexdigest()
+
+
+def canonical(content: Any) -> bytes:
+    """The canonical JSON of a digest's content."""
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 def _day(day: date | None) -> str | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from services.eligibility.policy.criteria import WAIVER_UNKNOWN, Case, Look, Seen, compiled
+from services.eligibility.policy.criteria import WAIVER_UNKNOWN, compiled, either
 from services.eligibility.policy.findings import Finding, Judgement, Outcome
+from services.eligibility.policy.looking import Case, Look, Seen
 from services.eligibility.policy.model import Criterion, Programme, Text
 from services.eligibility.policy.reasons import Point, reasons
-from services.eligibility.policy.wording import required_words
+from services.eligibility.policy.wording import either_words, required_words
 from shared.contracts.ages import age_on, attained_on
 from shared.contracts.facts import PersonFacts
 
@@ -27,13 +29,15 @@ class AsOfRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A criterion with the values of one version, compiled."""
+    """A criterion with the values of one version, compiled; `parts` are those inside its ways."""
 
     criterion: Criterion
     required: Any
     look: Look
     requires: Text
     refers_within: str | None
+    parts: Mapping[str, Rule]
+    tests: Mapping[str, str] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +84,7 @@ def evaluate(programme: Programme, facts: PersonFacts, as_of: date) -> Judgement
         class_=shown_class,
         findings=tuple(point.finding for point in points),
         reasons=reasons(programme, outcome, shown_class, points, refer_to),
-        evidence=_once(point.document for point in points),
+        evidence=_once(name for point in points for name in point.documents),
         flags=_once(point.flag for point in points),
         reconsider_on=_next_birthday(rules.bounds, case),
         refer_to=refer_to,
@@ -95,7 +99,8 @@ def rules_of(programme: Programme, version: date) -> Rules:
         for each in programme.classes
     )
     common = tuple(_rule(criterion, version) for criterion in programme.criteria)
-    ages = [band for rule in common if rule.criterion.fact == AGE for band in [_band(rule)]]
+    asked = [rule for each in common for rule in (each, *each.parts.values())]
+    ages = [_band(rule) for rule in asked if rule.criterion.fact == AGE]
     ages += [(each.low, each.high) for each in classes]
     bounds = {low for low, _ in ages} | {high + 1 for _, high in ages if high is not None}
     version_name = f"{programme.instrument.id}@{version.isoformat()}"
@@ -117,11 +122,27 @@ def _in_time(programme: Programme, as_of: date) -> None:
 
 
 def _rule(criterion: Criterion, version: date) -> Rule:
+    if criterion.ways:
+        return _either_rule(criterion, version)
     required = criterion.values.on(version)
     words = required_words(criterion.test, required)
-    requires = Text(criterion.requires.zh.format(**words), criterion.requires.en.format(**words))
     refers = None if criterion.refers_within is None else criterion.refers_within.on(version)
-    return Rule(criterion, required, compiled(criterion, required), requires, refers)
+    look = compiled(criterion, required)
+    return Rule(criterion, required, look, _worded(criterion, words), refers, {}, None)
+
+
+def _either_rule(criterion: Criterion, version: date) -> Rule:
+    ways = [[_rule(leaf, version) for leaf in way] for way in criterion.ways]
+    parts = {rule.criterion.id: rule for way in ways for rule in way}
+    look = either([[(rule.criterion.id, rule.look) for rule in way] for way in ways])
+    required = [{rule.criterion.id: rule.required for rule in way} for way in ways]
+    tests = {name: rule.criterion.test for name, rule in parts.items()}
+    requires = _worded(criterion, either_words(criterion, version))
+    return Rule(criterion, required, look, requires, None, parts, tests)
+
+
+def _worded(criterion: Criterion, words: Mapping[str, object]) -> Text:
+    return Text(criterion.requires.zh.format(**words), criterion.requires.en.format(**words))
 
 
 def _rule_class(class_id: str, rules: tuple[Rule, ...]) -> RuleClass:
@@ -178,29 +199,37 @@ def _outcome(looks: list[Looked]) -> Outcome:
             open_looks.append((rule, seen))
     if not open_looks:
         return "eligible"
-    papers = any(_document(rule, seen) is not None for rule, seen in open_looks)
+    papers = any(_documents(rule, seen) for rule, seen in open_looks)
     return "needs_evidence" if papers else "needs_review"
 
 
-def _document(rule: Rule, seen: Seen) -> str | None:
+def _documents(rule: Rule, seen: Seen) -> tuple[str, ...]:
+    """The papers that would settle an open look; none where a person has to judge."""
+    if seen.open:
+        asked = (rule.parts[name].criterion.document for name in seen.open)
+        return _once(asked)
     waiver = rule.criterion.waived_by
     if seen.cause is None:
-        return rule.criterion.document
-    return waiver.document if waiver is not None and seen.cause == WAIVER_UNKNOWN else None
+        return _once([rule.criterion.document])
+    return (waiver.document,) if waiver is not None and seen.cause == WAIVER_UNKNOWN else ()
 
 
 def _point(programme: Programme, rule: Rule, seen: Seen) -> Point:
     criterion = rule.criterion
     finding = Finding(criterion.id, criterion.article, seen.found, rule.required, seen.met)
     if seen.met is not None:
-        return Point(finding, criterion.test, rule.requires)
-    document = _document(rule, seen)
-    if document is not None:
-        asked = programme.instrument.documents[document]
-        return Point(finding, criterion.test, rule.requires, document=document, asked=asked)
+        return Point(finding, criterion.test, rule.requires, parts=rule.tests)
+    papers = _documents(rule, seen)
+    if papers:
+        asked = _asked([programme.instrument.documents[name] for name in papers])
+        return Point(finding, criterion.test, rule.requires, documents=papers, asked=asked)
     question = criterion.question if seen.cause is None else criterion.reviews[seen.cause]
     flag = seen.cause or criterion.id.upper()
     return Point(finding, criterion.test, rule.requires, flag=flag, asked=question)
+
+
+def _asked(papers: list[Text]) -> Text:
+    return Text("；".join(each.zh for each in papers), "; ".join(each.en for each in papers))
 
 
 def _referral(looks: list[Looked], facts: PersonFacts) -> str | None:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from services.eligibility.policy import sense
+from services.eligibility.policy.criteria import EITHER
 from services.eligibility.policy.model import (
     Bodies,
     Criterion,
@@ -90,6 +91,7 @@ def _instrument(content: dict[str, Any]) -> Instrument:
         effective_to=date.fromisoformat(content["effective_to"])
         if "effective_to" in content
         else None,
+        street_activation=content.get("street_activation"),
         documents={name: _text(words) for name, words in content["documents"].items()},
         silences={entry["id"]: _silence(entry) for entry in content["silences"]},
     )
@@ -118,15 +120,15 @@ def _class(content: dict[str, Any]) -> PolicyClass:
 
 
 def _criterion(content: dict[str, Any]) -> Criterion:
-    unknown = content["on_unknown"]
+    unknown = content.get("on_unknown", {})
     waiver = content.get("waived_by")
     refers = content.get("refers_within")
     return Criterion(
         id=content["id"],
         article=content["article"],
-        fact=content["fact"],
-        test=content["test"],
-        values=_dated(content["values"]),
+        fact=content.get("fact", ""),
+        test=content.get("test", EITHER),
+        values=_dated(content.get("values", {})),
         requires=_text(content["requires"]),
         document=unknown.get("needs_evidence"),
         question=_text(unknown["needs_review"]) if "needs_review" in unknown else None,
@@ -134,7 +136,14 @@ def _criterion(content: dict[str, Any]) -> Criterion:
         waived_by=Waiver(**waiver) if waiver else None,
         reviews={flag: _text(words) for flag, words in content.get("reviews", {}).items()},
         refers_within=_dated(refers) if refers else None,
+        ways=tuple(_way(content, way) for way in content.get("either", ())),
     )
+
+
+def _way(content: dict[str, Any], way: list[dict[str, Any]]) -> tuple[Criterion, ...]:
+    """The conditions of one way, under the criterion's article; the criterion has the words."""
+    whole = {"article": content["article"], "requires": {"zh": "", "en": ""}}
+    return tuple(_criterion({**whole, **leaf}) for leaf in way)
 
 
 def _parameter(content: dict[str, Any]) -> Parameter:

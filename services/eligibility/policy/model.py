@@ -46,7 +46,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One condition of an article: fact, test, values, and what an unknown leads to."""
+    """One condition of an article: fact, test, values, and what an unknown leads to.
+
+    With `ways` it holds in any one of several ways, each a list of conditions that hold together.
+    """
 
     id: str
     article: str
@@ -60,6 +63,12 @@ class Criterion:
     waived_by: Waiver | None
     reviews: Mapping[str, Text]
     refers_within: Dated[str] | None
+    ways: tuple[tuple[Criterion, ...], ...] = ()
+
+    @property
+    def leaves(self) -> tuple[Criterion, ...]:
+        """The conditions inside its ways, in the order of the file."""
+        return tuple(leaf for way in self.ways for leaf in way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,10 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instrument:
-    """The document itself; `counts_from` is the first day that may be decided on."""
+    """The document itself; `counts_from` is the first day that may be decided on.
+
+    `street_activation` is the article by which a street must be activated first, if one asks.
+    """
 
     id: str
     document_number: str
@@ -114,6 +126,7 @@ class Instrument:
     effective_on: date
     counts_from: date
     effective_to: date | None
+    street_activation: str | None
     documents: Mapping[str, Text]
     silences: Mapping[str, Silence]
 
@@ -134,6 +147,11 @@ class Programme:
     criteria: tuple[Criterion, ...]
     classes: tuple[PolicyClass, ...]
     versions: tuple[date, ...]
+
+    @property
+    def asks_activation(self) -> bool:
+        """Whether a street must be activated before anything is decided under the programme."""
+        return self.instrument.street_activation is not None
 
     def version_on(self, as_of: date) -> date:
         """The last change in force; days of the first month before the issue use the first one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from services.eligibility.policy.findings import Finding, Outcome
@@ -23,14 +23,15 @@ VERDICTS = {True: Text("符合", "met"), False: Text("不符合", "not met")}
 
 
 class Point(NamedTuple):
-    """A finding with its words and, while it is open, the paper or question that settles it."""
+    """A finding with its words and, while it is open, the papers or question that settle it."""
 
     finding: Finding
     test: str
     requires: Text
-    document: str | None = None
+    documents: tuple[str, ...] = ()
     flag: str | None = None
     asked: Text | None = None
+    parts: Mapping[str, str] | None = None
 
 
 def reasons(
@@ -61,7 +62,7 @@ def _line(point: Point) -> Text:
     if finding.met is None:
         return _open_line(point)
     cited, verdict = _cited(finding.article), VERDICTS[finding.met]
-    found = found_text(point.test, finding.found)
+    found = found_text(point.test, finding.found, point.parts)
     return Text(
         f"{cited.zh}要求“{requires.zh}”：{verdict.zh}（查明：{found.zh}）。",
         f"{cited.en} ({requires.en}): {verdict.en}, found: {found.en}.",
@@ -72,7 +73,7 @@ def _open_line(point: Point) -> Text:
     cited, requires, asked = _cited(point.finding.article), point.requires, point.asked
     if asked is None:
         raise AssertionError(f"open without paper or question: {point.finding.criterion}")
-    if point.document is not None:
+    if point.documents:
         return Text(
             f"{cited.zh}要求“{requires.zh}”：尚不明确，请提供{asked.zh}。",
             f"{cited.en} ({requires.en}): not known yet, please show: {asked.en}.",

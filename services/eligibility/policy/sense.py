@@ -76,20 +76,37 @@ def _known_document(source: Source, place: Place, name: str) -> None:
 
 
 def _check_criterion(source: Source, place: Place, criterion: dict[str, Any]) -> None:
-    document = criterion["on_unknown"].get("needs_evidence")
+    document = criterion.get("on_unknown", {}).get("needs_evidence")
     if document is not None:
         _known_document(source, (*place, "on_unknown", "needs_evidence"), document)
     if "waived_by" in criterion:
         _known_document(source, (*place, "waived_by"), criterion["waived_by"]["document"])
-    for day, required in criterion["values"].items():
+    for day, required in criterion.get("values", {}).items():
         _check_value(source, (*place, "values", day), criterion, required)
-        words = required_words(criterion["test"], required)
-        for language, sentence in criterion["requires"].items():
-            try:
-                sentence.format(**words)
-            except (KeyError, IndexError, ValueError):
-                reason = f"只可用 only these may stand in braces: {sorted(words)}"
-                raise source.refuse((*place, "requires", language), reason) from None
+    if "requires" in criterion:
+        _check_words(source, place, criterion)
+
+
+def _check_words(source: Source, place: Place, criterion: dict[str, Any]) -> None:
+    """What stands in braces must be a value of the criterion, or of a condition inside it."""
+    if "either" in criterion:
+        leaves = [leaf for way in criterion["either"] for leaf in way]
+        _no_twins(source, (*place, "either"), leaves)
+        words: dict[str, object] = {
+            f"{leaf['id']}_{word}": value
+            for leaf in leaves
+            for required in leaf["values"].values()
+            for word, value in required_words(leaf["test"], required).items()
+        }
+    else:
+        first = next(iter(criterion["values"].values()))
+        words = required_words(criterion["test"], first)
+    for language, sentence in criterion["requires"].items():
+        try:
+            sentence.format(**words)
+        except (KeyError, IndexError, ValueError):
+            reason = f"只可用 only these may stand in braces: {sorted(words)}"
+            raise source.refuse((*place, "requires", language), reason) from None
 
 
 def _check_value(source: Source, place: Place, criterion: dict[str, Any], required: Any) -> None:
@@ -103,8 +120,8 @@ def _check_value(source: Source, place: Place, criterion: dict[str, Any], requir
 
 def _check_classes(source: Source, place: Place, programme: dict[str, Any]) -> None:
     for index, each in enumerate(programme["classes"]):
-        ages = [entry for entry in each["criteria"] if entry["fact"] == AGE]
-        if len(ages) != 1 or each["criteria"][0]["fact"] != AGE:
+        ages = [entry for entry in each["criteria"] if entry.get("fact") == AGE]
+        if len(ages) != 1 or each["criteria"][0].get("fact") != AGE:
             reason = "每类须以一个年龄条件开头 each class opens with its one age criterion"
             raise source.refuse((*place, index, "criteria"), reason)
     for day in change_days(programme):
@@ -137,11 +154,21 @@ def _band(criterion: dict[str, Any], day: str) -> tuple[int, int | None]:
 
 
 def _criteria(place: Place, programme: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Every criterion and every condition inside one, with its place."""
     for index, criterion in enumerate(programme["criteria"]):
-        yield (*place, "criteria", index), criterion
+        yield from _with_leaves((*place, "criteria", index), criterion)
     for number, each in enumerate(programme.get("classes", [])):
         for index, criterion in enumerate(each["criteria"]):
-            yield (*place, "classes", number, "criteria", index), criterion
+            yield from _with_leaves((*place, "classes", number, "criteria", index), criterion)
+
+
+def _with_leaves(
+    place: Place, criterion: dict[str, Any]
+) -> Iterator[tuple[Place, dict[str, Any]]]:
+    yield place, criterion
+    for number, way in enumerate(criterion.get("either", ())):
+        for index, leaf in enumerate(way):
+            yield (*place, "either", number, index), leaf
 
 
 def _dated_places(
@@ -150,7 +177,8 @@ def _dated_places(
     for index, parameter in enumerate(programme["parameters"]):
         yield (*place, "parameters", index, "values"), parameter["values"]
     for at, criterion in _criteria(place, programme):
-        yield (*at, "values"), criterion["values"]
+        if "values" in criterion:
+            yield (*at, "values"), criterion["values"]
         if "refers_within" in criterion:
             yield (*at, "refers_within"), criterion["refers_within"]
 
@@ -159,6 +187,7 @@ def _articles(place: Place, programme: dict[str, Any]) -> Iterator[tuple[Place, 
     for index, parameter in enumerate(programme["parameters"]):
         yield (*place, "parameters", index, "article"), parameter["article"]
     for at, criterion in _criteria(place, programme):
-        yield (*at, "article"), criterion["article"]
+        if "article" in criterion:
+            yield (*at, "article"), criterion["article"]
         if "waived_by" in criterion:
             yield (*at, "waived_by", "article"), criterion["waived_by"]["article"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, TypeAlias
 
 from services.eligibility.policy.findings import Json
-from services.eligibility.policy.model import Text
+from services.eligibility.policy.model import Criterion, Text
 
 FEN_PER_YUAN = 100
 UNKNOWN = Text("不明", "not known")
@@ -26,6 +27,10 @@ WORDS = {
     "female": Text("女", "female"),
     "male": Text("男", "male"),
     "none": Text("无残疾", "no disability"),
+    "bath": Text("洗澡", "bathing"),
+    "toilet": Text("如厕", "the toilet"),
+    "cooking": Text("做饭", "cooking"),
+    "indoor": Text("户内活动", "moving indoors"),
 }
 Teller: TypeAlias = Callable[[Any], Text]
 
@@ -49,13 +54,26 @@ def required_words(test: str, required: Any) -> dict[str, object]:
     return {}
 
 
-def found_text(test: str, found: Json) -> Text:
-    """What was found, in words."""
+def either_words(criterion: Criterion, day: date) -> dict[str, object]:
+    """The words of all conditions inside its ways, each under its id: `{elderly_low}`."""
+    return {
+        f"{leaf.id}_{word}": value
+        for leaf in criterion.leaves
+        for word, value in required_words(leaf.test, leaf.values.on(day)).items()
+    }
+
+
+def found_text(test: str, found: Json, parts: Mapping[str, str] | None = None) -> Text:
+    """What was found, in words; `parts` names the test of each condition inside an `either`."""
     if found is None:
         return UNKNOWN
     if isinstance(found, dict) and "waived_by" in found:
         fact = WORDS[str(found["waived_by"])]
         return Text(f"{fact.zh}人员，自然符合", f"{fact.en}: met by itself")
+    if parts and isinstance(found, dict):
+        told = [found_text(parts[name], value) for name, value in found.items()]
+        once = list(dict.fromkeys(told))
+        return Text("、".join(text.zh for text in once), ", ".join(text.en for text in once))
     return TELLERS[test](found)
 
 
@@ -108,12 +126,22 @@ def _children(found: dict[str, Any]) -> Text:
     return Text(f"子女{count}人{flag}", f"children: {count}{flag.replace('，', ', ')}")
 
 
+def _words(found: list[str]) -> Text:
+    if not found:
+        return Text("无", "none")
+    named = [WORDS[word] for word in found]
+    return Text("、".join(word.zh for word in named), ", ".join(word.en for word in named))
+
+
 TELLERS: dict[str, Teller] = {
     "at_least": _age,
     "between": _age,
     "at_most_per_head": _income,
     "within_area": _area,
     "grade_at_most": _disability,
+    "holds": _disability,
+    "names_any": _words,
+    "shown": _flag,
     "is": _flag,
     "any_true": _hardship,
     "word": _word,

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.eligibility.determinations.domain import asks_activation
 from services.eligibility.policy import PolicyBook, Programme
 from services.eligibility.reviews.domain import CaseFile, Reviewed
 from shared.contracts.letter import Letter
@@ -153,7 +152,7 @@ class Cases:
         await self._work.run(RELEASE, programme=programme, street_code=street_code)
 
     def _file(self, row: Row) -> CaseFile:
-        asks = asks_activation(self.programme(row["programme"]))
+        asks = self.programme(row["programme"]).asks_activation
         values: dict[str, Any] = {**row, "unmet": tuple(row["unmet"])}
         values["activated"] = row["activated"] or not asks
         return CaseFile(**values)
