@@ -40,7 +40,8 @@ class Permission:
         assert not unknown, f"unknown roles {unknown}"
         self.roles = frozenset(roles)
 
-    def __call__(self, request: Request) -> Caller:
+    # A dependency that is no coroutine function costs a hop to a thread for every request.
+    async def __call__(self, request: Request) -> Caller:
         caller: Caller = request.state.caller
         if caller.role not in self.roles:
             raise Forbidden(
@@ -56,10 +57,10 @@ def permit(*roles: str) -> Any:
     return Depends(Permission(*roles))
 
 
-def opens(store: Callable[[Work], S]) -> Callable[[Request], S]:
+def opens(store: Callable[[Work], S]) -> Callable[[Request], Coroutine[Any, Any, S]]:
     """A dependency that gives the request's store, bound to the request's one transaction."""
 
-    def open_store(request: Request) -> S:
+    async def open_store(request: Request) -> S:
         return store(request.state.work)
 
     return open_store
@@ -92,6 +93,20 @@ class DoorRoute(APIRoute):
                 return _answer(again.answer)
             finally:
                 await work.abandon()
+
+        return through
+
+
+class StatelessRoute(DoorRoute):
+    """Token and role, and nothing kept: for answers that are computed from the request alone."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = APIRoute.get_route_handler(self)
+
+        async def through(request: Request) -> Response:
+            runtime = request.app.state.runtime
+            request.state.caller = runtime.tokens.caller(request.headers.get("authorization"))
+            return await inner(request)
 
         return through
 
@@ -148,7 +163,12 @@ def doors(prefix: str, tag: str) -> APIRouter:
     return APIRouter(prefix=prefix, tags=[tag], route_class=DoorRoute)
 
 
-def need_key(request: Request) -> None:
+def stateless_doors(prefix: str, tag: str) -> APIRouter:
+    """A router of answers that touch no table: nothing is read, kept or audited."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=StatelessRoute)
+
+
+async def need_key(request: Request) -> None:
     """For writes without a client-made id in the body: the header must be there.
 
     Raises:

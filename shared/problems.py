@@ -23,6 +23,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "没有这一项，请删除或改正名称",
         "there is no such field; remove or rename it",
     ),
+    "unknown_fact": ("没有这一项；可用：{allowed}", "there is no such fact; there are: {allowed}"),
     "string_pattern_mismatch": ("格式不符：{pattern}", "does not match {pattern}"),
     "string_too_short": ("至少 {min_length} 个字符", "needs at least {min_length} characters"),
     "string_too_long": ("至多 {max_length} 个字符", "may have at most {max_length} characters"),

@@ -2,7 +2,7 @@
 
 Every fact is optional and an absent fact is *unknown*, which never means "no" (Nangang 八(三)).
 Letters are read tolerantly, so facts that a newer sender adds are passed over; what people write
-in requests is read strictly (services/intake/persons/papers.py).
+in requests is read strictly (`written.py`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ ModificationNeed = Literal["bath", "toilet", "cooking", "indoor"]
 
 
 class Disability(BaseModel):
-    """A disability certificate's category (1 sight … 7 multiple) and grade (1 heaviest … 4)."""
+    """A certificate: category (1 sight … 7 multiple), grade (1 heaviest … 4) and last day."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     category: Annotated[int, Field(ge=1, le=7)]
     grade: Annotated[int, Field(ge=1, le=4)]
+    valid_until_on: date | None = None
 
 
 class Child(BaseModel):

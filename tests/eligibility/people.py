@@ -32,6 +32,7 @@ class Story:
     facts: PersonFacts
     as_of: date
     expected: dict[str, Any]
+    programme: str | None = None
 
 
 def stories(file: str) -> list[Story]:
@@ -42,8 +43,10 @@ def stories(file: str) -> list[Story]:
 
 def _story(content: dict[str, Any], sentence: str, case: dict[str, Any]) -> Story:
     facts = PersonFacts.model_validate(content["person"] | case.get("facts", {}))
-    expected = {key: value for key, value in case.items() if key not in ("facts", "as_of")}
-    return Story(sentence, facts, case.get("as_of", content["as_of"]), expected)
+    given = ("facts", "as_of", "programme")
+    expected = {key: value for key, value in case.items() if key not in given}
+    as_of = case.get("as_of", content["as_of"])
+    return Story(sentence, facts, as_of, expected, case.get("programme"))
 
 
 def assert_told(story: Story, judgement: Judgement) -> None:
@@ -105,6 +108,12 @@ FACTS: dict[str, Any] = {
     "disability": st.sampled_from(["none"])
     | st.fixed_dictionaries({"category": st.integers(1, 7), "grade": st.integers(1, 4)}),
     "employed": YESNO,
+    "sex": st.sampled_from(["female", "male"]),
+    "mobility_impaired": YESNO,
+    "modification_needs": st.lists(st.sampled_from(["bath", "indoor"]), max_size=2),
+    "device_need": YESNO,
+    "device_able": YESNO,
+    "enrolled": YESNO,
 }
 
 

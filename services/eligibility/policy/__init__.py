@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.eligibility.policy.findings import Finding, Judgement, Outcome, digest, record
-from services.eligibility.policy.judging import AsOfRefused, evaluate
+from services.eligibility.policy.judging import evaluate
 from services.eligibility.policy.loader import load_policies
-from services.eligibility.policy.model import PolicyBook, Programme, UnknownProgramme
+from services.eligibility.policy.model import AsOfRefused, PolicyBook, Programme, UnknownProgramme
 from services.eligibility.policy.source import PolicyRefused
 
 __all__ = [

@@ -23,10 +23,6 @@ DISTRICT_DIGITS = 6
 AGE = "age_years"
 
 
-class AsOfRefused(ValueError):
-    """A day on which the policy did not yet apply, or no longer."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A criterion with the values of one version, compiled; `parts` are those inside its ways."""
@@ -65,7 +61,7 @@ Looked: TypeAlias = tuple[Rule, Seen]
 
 def evaluate(programme: Programme, facts: PersonFacts, as_of: date) -> Judgement:
     """Judge the facts as they stand on `as_of`; raises `AsOfRefused` outside the policy's time."""
-    _in_time(programme, as_of)
+    programme.in_time(as_of)
     rules = rules_of(programme, programme.version_on(as_of))
     age = None if facts.birth_on is None else age_on(facts.birth_on, as_of)
     case = Case(facts, age, as_of)
@@ -105,20 +101,6 @@ def rules_of(programme: Programme, version: date) -> Rules:
     bounds = {low for low, _ in ages} | {high + 1 for _, high in ages if high is not None}
     version_name = f"{programme.instrument.id}@{version.isoformat()}"
     return Rules(version_name, common, classes, tuple(sorted(bounds)))
-
-
-def _in_time(programme: Programme, as_of: date) -> None:
-    instrument = programme.instrument
-    if as_of < instrument.counts_from:
-        raise AsOfRefused(
-            f"as_of 早于政策起始日，须为 {instrument.counts_from} 或以后 "
-            f"as_of is before the policy, it must be {instrument.counts_from} or later"
-        )
-    if instrument.effective_to is not None and as_of > instrument.effective_to:
-        raise AsOfRefused(
-            f"as_of 晚于政策终止日，须为 {instrument.effective_to} 或以前 "
-            f"as_of is after the policy, it must be {instrument.effective_to} or earlier"
-        )
 
 
 def _rule(criterion: Criterion, version: date) -> Rule:

@@ -15,6 +15,14 @@ class UnknownProgramme(LookupError):
     """No policy file has a programme of this name; the message lists those there are."""
 
 
+class AsOfRefused(ValueError):
+    """A day on which the policy did not yet apply, or no longer."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+        super().__init__(f"{zh} {en}")
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """The same words in Chinese and in English."""
@@ -156,6 +164,20 @@ class Programme:
     def version_on(self, as_of: date) -> date:
         """The last change in force; days of the first month before the issue use the first one."""
         return self.versions[max(bisect_right(self.versions, as_of) - 1, 0)]
+
+    def in_time(self, as_of: date) -> None:
+        """Raise `AsOfRefused` for a day outside the policy's time."""
+        first, last = self.instrument.counts_from, self.instrument.effective_to
+        if as_of < first:
+            raise AsOfRefused(
+                f"as_of 早于政策起始日，须为 {first} 或以后",
+                f"as_of is before the policy, it must be {first} or later",
+            )
+        if last is not None and as_of > last:
+            raise AsOfRefused(
+                f"as_of 晚于政策终止日，须为 {last} 或以前",
+                f"as_of is after the policy, it must be {last} or earlier",
+            )
 
     def parameter(self, name: str, as_of: date) -> int:
         """The parameter's value in force on `as_of`, in its unit (`fen`, `days`, `months`)."""

@@ -162,9 +162,7 @@ def _criteria(place: Place, programme: dict[str, Any]) -> Iterator[tuple[Place, 
             yield from _with_leaves((*place, "classes", number, "criteria", index), criterion)
 
 
-def _with_leaves(
-    place: Place, criterion: dict[str, Any]
-) -> Iterator[tuple[Place, dict[str, Any]]]:
+def _with_leaves(place: Place, criterion: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
     yield place, criterion
     for number, way in enumerate(criterion.get("either", ())):
         for index, leaf in enumerate(way):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, TypeVar
-
-from pydantic import ConfigDict
+from typing import Any, TypeVar
 
 from services.intake.persons.domain import Identifiers, refuse_flaws
 from services.intake.persons.identity import (
@@ -17,33 +15,8 @@ from services.intake.persons.identity import (
     read_number,
     read_phone,
 )
-from shared.contracts.facts import Child, Disability, PersonFacts
 
 T = TypeVar("T")
-
-
-class WrittenChild(Child):
-    """A child as a request tells of it; unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WrittenDisability(Disability):
-    """A disability as a request tells of it; unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WrittenFacts(PersonFacts):
-    """Facts as a request gives them; unknown ones are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    children: tuple[WrittenChild, ...] | None = None
-    disability: Literal["none"] | WrittenDisability | None = None
-
-    def known(self) -> dict[str, Any]:
-        """What was given, as the person file keeps it."""
-        return self.model_dump(mode="json", exclude_unset=True)
 
 
 def read_papers(
