@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from services.eligibility import policy
 from services.eligibility.policy import PolicyRefused, UnknownProgramme, evaluate, load_policies
 from shared.contracts.facts import PersonFacts
+from shared.contracts.programmes import OFFERED
 
 HERE = Path(policy.__file__).parent
 CHAOYANG = "chaoyang-2010.yaml"
@@ -54,6 +55,10 @@ def test_both_policies_load_with_their_numbers_and_dates() -> None:
     assert (chaoyang.issued_on, chaoyang.counts_from) == (date(2010, 1, 6), date(2010, 1, 1))
     assert nangang.document_number == "哈南政综〔2008〕3号"
     assert nangang.effective_on == date(2008, 5, 19)
+
+
+def test_what_can_be_applied_for_is_what_the_policies_decide_on() -> None:
+    assert load_policies().programmes.keys() == OFFERED
 
 
 def test_the_voucher_is_100_yuan_a_month() -> None:
