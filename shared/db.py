@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.database_address import DatabaseAddress, read_database_address, why_away
 from shared.settings import Settings
 
 STATEMENT_TIMEOUT_MS = 60_000
 IDLE_TIMEOUT_MS = 60_000
+LOOK_S = 3.0
 
 
-def _engine(url: str, schema: str, size: int, name: str) -> AsyncEngine:
-    dsn = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+def _engine(address: DatabaseAddress, schema: str, size: int, name: str) -> AsyncEngine:
     return create_async_engine(
-        dsn,
+        address.url,
         pool_size=size,
         max_overflow=0,
         pool_pre_ping=True,
         pool_reset_on_return="rollback",
         hide_parameters=True,
         connect_args={
+            **address.hidden,
             "server_settings": {
                 "search_path": schema,
                 "application_name": name,
@@ -33,19 +39,27 @@ def _engine(url: str, schema: str, size: int, name: str) -> AsyncEngine:
 
 
 class Database:
-    """One service's database: `app` sees rows by scope, `jobs` sees all of the service's rows."""
+    """One service's database: `app` sees rows by scope, `jobs` sees all of the service's rows.
+
+    Raises:
+        BadDatabaseAddress: an address cannot be used.
+    """
 
     def __init__(self, settings: Settings, schema: str) -> None:
         self.schema = schema
-        self.app = _engine(
-            settings.database_url.get_secret_value(), schema, settings.app_pool, schema
-        )
-        self.jobs = _engine(
-            settings.jobs_database_url.get_secret_value(),
-            schema,
-            settings.jobs_pool,
-            f"{schema}-jobs",
-        )
+        self._address = read_database_address(settings.database_url.get_secret_value())
+        jobs = read_database_address(settings.jobs_database_url.get_secret_value())
+        self.app = _engine(self._address, schema, settings.app_pool, schema)
+        self.jobs = _engine(jobs, schema, settings.jobs_pool, f"{schema}-jobs")
+
+    async def trouble(self) -> str | None:
+        """Why the database cannot be used now, in one sentence, or none."""
+        try:
+            async with asyncio.timeout(LOOK_S), self.app.connect() as connection:
+                await connection.execute(text("SELECT 1 FROM outbox LIMIT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError) as failure:
+            return why_away(self._address, failure)
+        return None
 
     async def close(self) -> None:
         await self.app.dispose()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.database_address import read_database_address
 from shared.ground.v1 import roles
 
 LOCK = 8_2010_01
@@ -73,11 +74,14 @@ def run_env() -> None:
 
 
 async def _run(admin_dsn: str, schema: str) -> None:
-    url = admin_dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+    address = read_database_address(admin_dsn)
     engine = create_async_engine(
-        url,
+        address.url,
         poolclass=NullPool,
-        connect_args={"server_settings": {"search_path": f"{schema}, public"}},
+        connect_args={
+            **address.hidden,
+            "server_settings": {"search_path": f"{schema}, public"},
+        },
     )
     try:
         async with engine.connect() as connection:

@@ -14,12 +14,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="JUYANG_", env_file=".env", extra="ignore")
 
     database_url: SecretStr = Field(
-        default=SecretStr(""), description="asyncpg DSN of the service's own application role"
+        default=SecretStr(""),
+        description="DSN of the service's own application role; sslmode, sslrootcert as in libpq",
     )
     jobs_database_url: SecretStr = Field(
-        default=SecretStr(""), description="asyncpg DSN of the service's jobs role"
+        default=SecretStr(""), description="DSN of the service's jobs role"
     )
-    bus: str = Field(default="direct", description="`direct` or kafka://host:port[,host:port]")
+    # With a password in it where the brokers want one: it never prints.
+    bus: str = Field(
+        default="direct",
+        repr=False,
+        description="`direct`, kafka://host:port[,…] or kafka+tls://user:password@host:port?ca=FILE",
+    )
     data: Path = Field(default=Path("~/.juyang"), description="directory of clock, keys and files")
     clock: str = Field(default="data", description="`system`, or `data`: the directory's own date")
     issuer: str = Field(default="juyang-embedded", description="expected `iss` of tokens")

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.kafka.libraries import KafkaRefused, libraries, program
+from deploy.kafka.safety import ADMIN, Safety
 from deploy.postgres_keeper import end_with_keeper
 from deploy.postgres_server import free_port
 
@@ -32,10 +33,6 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=BROKER://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=BROKER://{host}:{advertised}
-listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 log.dirs={logs}
 auto.create.topics.enable=false
@@ -51,21 +48,40 @@ num.network.threads=2
 num.io.threads=3
 background.threads=2
 """
+OPEN = """\
+listeners=BROKER://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=BROKER://{host}:{advertised}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKER
+"""
 
 
 class KafkaBroker:
-    """Keeps its data in a directory; `advertised` is the port that clients are told to come to."""
+    """Keeps its data in a directory; `advertised` is the port that clients are told to come to.
 
-    def __init__(self, directory: Path, *, advertised: int = 0) -> None:
+    With a `safety` it takes clients over TLS with a password only, and nobody has a right unasked.
+    """
+
+    def __init__(
+        self, directory: Path, *, advertised: int = 0, safety: Safety | None = None
+    ) -> None:
         self._place = directory
-        self.port, self._controller = free_port(), free_port()
+        self._safety = safety
+        self.port, self._controller, self._inner = free_port(), free_port(), free_port()
         self._advertised = advertised or self.port
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """The bus's address for services."""
+        """The bus's address for services; of a safe broker the administrator's."""
+        if self._safety is not None:
+            return self.url_of(ADMIN)
         return f"kafka://{HOST}:{self._advertised}"
+
+    def url_of(self, user: str) -> str:
+        """A user's address of a safe broker."""
+        assert self._safety is not None
+        return self._safety.url(user, HOST, self._advertised)
 
     @property
     def log(self) -> Path:
@@ -148,18 +164,22 @@ class KafkaBroker:
     def _settings(self) -> Path:
         self._place.mkdir(parents=True, exist_ok=True)
         file = self._place / "server.properties"
-        text = PROPERTIES.format(
-            host=HOST,
-            port=self.port,
-            controller=self._controller,
-            advertised=self._advertised,
-            logs=self._place / "logs",
-        )
+        ports = {
+            "port": self.port,
+            "controller": self._controller,
+            "advertised": self._advertised,
+        }
+        text = PROPERTIES.format(host=HOST, logs=self._place / "logs", **ports)
+        if self._safety is None:
+            text += OPEN.format(host=HOST, **ports)
+        else:
+            text += self._safety.settings(HOST, {**ports, "inner": self._inner})
         file.write_text(text, encoding="utf-8")
         return file
 
     def _format(self, java: Sequence[str], settings: Path) -> None:
         tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(settings)]
+        tool += [] if self._safety is None else self._safety.formatting()
         done = subprocess.run([*java, *tool], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise self._refused(done.stdout + done.stderr)
@@ -175,6 +195,9 @@ class KafkaBroker:
         """Whether the broker answers the first question of every client."""
         try:
             with socket.create_connection((HOST, self.port), ANSWER_WITHIN_S) as line:
+                if self._safety is not None:
+                    with self._safety.context().wrap_socket(line, server_hostname=HOST) as hidden:
+                        return hidden.version() is not None
                 line.sendall(struct.pack(">i", len(API_VERSIONS)) + API_VERSIONS)
                 return bool(line.recv(1))
         except OSError:

@@ -9,29 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared import telemetry
 from shared.bus import wire
 from shared.bus.address import read_address
 from shared.bus.kafka_listener import Listener, Member, backoff
+from shared.bus.kafka_refusal import AWAY, LASTING, away, explain, missing, refused
 from shared.bus.kafka_topics import ensure_topics
-from shared.bus.port import BusUnavailable, Receive
+from shared.bus.port import LARGEST_RECORD, BusUnavailable, Receive
 from shared.contracts.letter import Envelope
 
 __all__ = ["KafkaBus", "ensure_topics"]
 log = logging.getLogger("juyang.bus")
-AWAY = (KafkaError, OSError, TimeoutError)
 PATIENCE_S = 10.0
 REQUEST_SHARE = 0.8
 CONNECTED_WITHIN_S = 2.0
 PROBE_S = 5.0
+DECLINED_S = 30.0
 STOP_S = 5.0
 METADATA_MS = 30_000
 BATCH_BYTES = 900_000
@@ -60,6 +62,8 @@ class KafkaBus:
         self._lost = asyncio.Event()
         self._missing: set[str] = set()
         self._reachable = True
+        self._why_away = away(self._address)
+        self._declined = ("", 0.0)
         self._keeper: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -91,17 +95,23 @@ class KafkaBus:
                 await self._send(producer, letters)
         except AWAY as failure:
             self._discard(producer)
-            raise BusUnavailable(self._why(failure)) from failure
+            said = self._why(failure)
+            if isinstance(failure, LASTING):
+                self._declined = (said, time.monotonic())
+            raise BusUnavailable(said) from failure
+        self._declined = ("", 0.0)
 
     def trouble(self) -> str | None:
         if self._keeper is None:
             return "总线未启动 · the bus is not started"
         if self._producer is None or not self._reachable:
-            where = self._address.shown
-            return f"连不上 Kafka（{where}）· Kafka at {where} cannot be reached"
+            return self._why_away
         if self._missing:
-            names = ", ".join(sorted(self._missing))
-            return f"缺少主题 {names}：请运行 juyang topics apply · topics are missing: {names}"
+            return missing(", ".join(sorted(self._missing)))
+        said, since = self._declined
+        # Not for ever: another copy's relay may have taken over, and with it the trying again.
+        if said and time.monotonic() - since < DECLINED_S:
+            return said
         return next((said for one in self._listeners if (said := one.trouble())), None)
 
     async def _within_reach(self) -> AIOKafkaProducer:
@@ -112,13 +122,13 @@ class KafkaBus:
                 self._connected.wait(), min(CONNECTED_WITHIN_S, self._patience_s)
             )
         if self._producer is None:
-            raise BusUnavailable(f"Kafka at {self._address.shown} cannot be reached")
+            raise BusUnavailable(self._why_away)
         return self._producer
 
     async def _send(self, producer: AIOKafkaProducer, letters: Sequence[Envelope]) -> None:
         lanes: dict[tuple[str, int], list[Envelope]] = {}
         for topic in {letter.topic for letter in letters}:
-            partitions = sorted(await producer.partitions_for(topic))
+            partitions = await _partitions(producer, topic)
             for letter in (x for x in letters if x.topic == topic):
                 partition = PARTITIONER(wire.key_of(letter), partitions, partitions)
                 lanes.setdefault((topic, partition), []).append(letter)
@@ -140,11 +150,12 @@ class KafkaBus:
                 await arrived
 
     def _why(self, failure: Exception) -> str:
-        if isinstance(failure, UnknownTopicOrPartitionError):
-            return "a topic is missing: run `juyang topics apply`"
         if isinstance(failure, TimeoutError):
-            return f"Kafka at {self._address.shown} did not answer within {self._patience_s:g} s"
-        return f"Kafka at {self._address.shown} refused: {type(failure).__name__}"
+            within = f"{self._patience_s:g}"
+            return away(
+                self._address, (f"{within} 秒内没有应答", f"it did not answer within {within} s")
+            )
+        return refused(self._address, failure)
 
     def _discard(self, producer: AIOKafkaProducer) -> None:
         """Drop a producer without waiting for it: its `stop` may hang with its broker."""
@@ -162,18 +173,25 @@ class KafkaBus:
             producer = self._new_producer()
             try:
                 await asyncio.wait_for(producer.start(), self._patience_s)
-            except AWAY as failure:
+            except AWAY:
                 await _stopped(producer)
-                if failures == 0:
-                    log.warning("%s", self._why(failure))
+                await self._tell_why(first=failures == 0)
                 await asyncio.sleep(backoff(failures))
                 failures += 1
                 continue
             failures = 0
             self._lost.clear()
             self._producer, self._reachable = producer, True
+            self._why_away = away(self._address)
             self._connected.set()
             await self._watch(producer)
+
+    async def _tell_why(self, *, first: bool) -> None:
+        """Find out what stands in the way; the log hears it once, and again when it changes."""
+        found = await explain(self._address) or away(self._address)
+        if first or found != self._why_away:
+            log.warning("%s", found)
+        self._why_away = found
 
     async def _watch(self, producer: AIOKafkaProducer) -> None:
         """Ask the broker now and then, so that `trouble` is true without traffic too."""
@@ -196,8 +214,19 @@ class KafkaBus:
             request_timeout_ms=int(self._patience_s * REQUEST_SHARE * MS_PER_S),
             metadata_max_age_ms=METADATA_MS,
             max_batch_size=BATCH_BYTES,
+            max_request_size=LARGEST_RECORD,
             **self._address.options(),
         )
+
+
+async def _partitions(producer: AIOKafkaProducer, topic: str) -> list[int]:
+    """A topic's partitions; one that is not there is said at once, where aiokafka would wait."""
+    cluster = producer.client.cluster
+    if not cluster.partitions_for_topic(topic):
+        cluster = await producer.client.fetch_all_metadata()
+        if topic not in cluster.topics():
+            raise UnknownTopicOrPartitionError(topic)
+    return sorted(await producer.partitions_for(topic))
 
 
 def batches(producer: AIOKafkaProducer, records: Sequence[wire.Outgoing]) -> Iterator[Any]:

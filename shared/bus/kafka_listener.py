@@ -15,7 +15,9 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from shared.bus import wire
 from shared.bus.address import Address
+from shared.bus.arrival import arrived
 from shared.bus.port import Receive
+from shared.bus.watchdog import PATIENCE_S, Watchdog
 from shared.contracts.letter import Envelope
 
 log = logging.getLogger("juyang.bus")
@@ -32,6 +34,8 @@ METADATA_MS = 30_000
 SESSION_MS = 10_000
 HEARTBEAT_MS = 1_000
 REBALANCE_MS = 30_000
+STALLS = 2
+"""So often in a row a new session may find letters waiting that never come to us."""
 Fetched = Mapping[TopicPartition, Sequence[Any]]
 
 
@@ -57,8 +61,17 @@ class Member:
 class Listener(ConsumerRebalanceListener):
     """A consumer group's member in this process; heals itself until it is stopped."""
 
-    def __init__(self, who: Member, topics: frozenset[str], receive: Receive) -> None:
+    def __init__(
+        self,
+        who: Member,
+        topics: frozenset[str],
+        receive: Receive,
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self.topics = topics
+        self._watchdog = Watchdog(who.group, patience_s)
+        self._stalls = 0
         self._who = who
         self._group = who.group
         self._receive = receive
@@ -72,6 +85,7 @@ class Listener(ConsumerRebalanceListener):
 
     def start(self) -> None:
         """Join the group in the background."""
+        self._watchdog.start()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -84,6 +98,7 @@ class Listener(ConsumerRebalanceListener):
             # Out of turn, for leaving the group may wait in `on_partitions_revoked`.
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        self._watchdog.stop()
 
     def trouble(self) -> str | None:
         """Why this consumer receives nothing now, or none."""
@@ -116,6 +131,9 @@ class Listener(ConsumerRebalanceListener):
             try:
                 await self._session()
             except Exception as failure:
+                self._stalls += isinstance(failure, Stalled)
+                if self._stalls == STALLS:
+                    self._watchdog.bark("letters wait and none is given to it")
                 if self._failures == 0:
                     log.warning("consumer %s: %s", self._group, type(failure).__name__)
                 self._joined = False
@@ -148,7 +166,7 @@ class Listener(ConsumerRebalanceListener):
         async with self._turn:
             held = consumer.assignment()
             mine = {place: records for place, records in fetched.items() if place in held}
-            letters = [wire.read(record) for records in mine.values() for record in records]
+            letters = [arrived(record) for records in mine.values() for record in records]
             taken = await self._handed_over(letters)
             if taken:
                 self._unkept |= {place: some[-1].offset + 1 for place, some in mine.items()}
@@ -162,14 +180,15 @@ class Listener(ConsumerRebalanceListener):
         for letter in wire.unreadable(letters):
             log.error("a record on %s is no letter: %s", letter.topic, letter.id)
         try:
-            await self._receive(letters)
+            with self._watchdog.watching():
+                await self._receive(letters)
         except Exception as failure:
             self._refused = type(failure).__name__
             if self._failures == 0:
                 log.warning("consumer %s did not commit: %s", self._group, self._refused)
             self._failures += 1
             return False
-        self._refused, self._failures = None, 0
+        self._refused, self._failures, self._stalls = None, 0, 0
         return True
 
     def _keep(self, consumer: AIOKafkaConsumer) -> None:

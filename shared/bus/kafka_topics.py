@@ -1,23 +1,28 @@
-"""Makes the topics of the letters on a Kafka cluster: for `juyang topics apply` and for tests."""
+"""The topics of the letters as they should be on a Kafka cluster, made where they are missing."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
-
-from shared.bus.address import read_address
-from shared.bus.port import BusUnavailable
-from shared.contracts.topics import ALL_TOPICS
+from shared.bus.kafka_cluster import Cluster, administering
+from shared.bus.port import LARGEST_RECORD
+from shared.contracts.topics import ALL_TOPICS, KEPT_DAYS
 
 PARTITIONS = 12
-PATIENCE_S = 30.0
 SAFE_REPLICATION = 3
-KEPT_MS = 30 * 24 * 3600 * 1000
-LARGEST_BYTES = 1_048_588
+DAY_MS = 24 * 3600 * 1000
+USUAL_DAYS = 14
+
+
+def settings_of(topic: str, replication: int) -> dict[str, str]:
+    """What a topic is set to; a copy may be away without stopping the writers."""
+    safe = 2 if replication >= SAFE_REPLICATION else 1
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(KEPT_DAYS.get(topic, USUAL_DAYS) * DAY_MS),
+        "max.message.bytes": str(LARGEST_RECORD),
+        "min.insync.replicas": str(safe),
+    }
 
 
 async def ensure_topics(
@@ -36,56 +41,24 @@ async def ensure_topics(
     Raises:
         BusUnavailable: the cluster is away or refused; what was made stays.
     """
-    address = read_address(url)
-    admin = AIOKafkaAdminClient(client_id="juyang-topics", **address.options())
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await admin.start()
-            return await _ensure(admin, list(topics), partitions, replication, grow)
-    except (KafkaError, OSError, TimeoutError) as failure:
-        raise BusUnavailable(f"Kafka at {address.shown}: {type(failure).__name__}") from failure
-    finally:
-        await admin.close()
-
-
-async def _ensure(
-    admin: AIOKafkaAdminClient, topics: list[str], partitions: int, replication: int, grow: bool
-) -> dict[str, str]:
-    there = set(await admin.list_topics())
-    missing = [topic for topic in topics if topic not in there]
-    if missing:
-        settings = _settings(replication)
-        wanted = [
-            NewTopic(topic, partitions, replication, topic_configs=settings) for topic in missing
-        ]
-        _check(await admin.create_topics(wanted))
-    found = dict.fromkeys(missing, "created")
-    present = [topic for topic in topics if topic in there]
-    return found | await _present(admin, present, partitions, grow)
+    wanted = list(topics)
+    async with administering(url) as cluster:
+        there = await cluster.names()
+        missing = [topic for topic in wanted if topic not in there]
+        if missing:
+            settings = {topic: settings_of(topic, replication) for topic in missing}
+            await cluster.create(settings, partitions, replication)
+        present = [topic for topic in wanted if topic in there]
+        found = await _present(cluster, present, partitions, grow)
+        return dict.fromkeys(missing, "created") | found
 
 
 async def _present(
-    admin: AIOKafkaAdminClient, topics: list[str], partitions: int, grow: bool
+    cluster: Cluster, topics: list[str], partitions: int, grow: bool
 ) -> dict[str, str]:
-    described = await admin.describe_topics(topics) if topics else []
-    few = [one["topic"] for one in described if len(one["partitions"]) < partitions]
+    described = await cluster.partitions(topics)
+    few = [topic for topic, some in described.items() if len(some) < partitions]
     if few and grow:
-        await admin.create_partitions({topic: NewPartitions(partitions) for topic in few})
+        await cluster.grow(few, partitions)
     word = "grown" if grow else "fewer"
     return dict.fromkeys(topics, "exists") | dict.fromkeys(few, word)
-
-
-def _settings(replication: int) -> dict[str, str]:
-    """Letters stay in the outboxes for good; the topics keep what an outage may need."""
-    safe = 2 if replication >= SAFE_REPLICATION else 1
-    return {
-        "retention.ms": str(KEPT_MS),
-        "max.message.bytes": str(LARGEST_BYTES),
-        "min.insync.replicas": str(safe),
-    }
-
-
-def _check(answer: Any) -> None:
-    for _, code, _ in answer.topic_errors:
-        if code and for_code(code) is not TopicAlreadyExistsError:
-            raise for_code(code)

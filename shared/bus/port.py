@@ -11,6 +11,12 @@ from typing import Protocol
 
 from shared.contracts.letter import Envelope
 
+LARGEST_RECORD = 2 * 1024 * 1024
+"""Bytes of a record: the largest letter, with the blanks that jsonb adds and its headers.
+
+Producers, topics and consumers agree on it; the outbox refuses a letter of more than a million.
+"""
+
 Receive = Callable[[Sequence[Envelope]], Awaitable[None]]
 """Takes over a batch for good: returns only when every letter has its effect or is parked."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 INTAKE_PERSONS = "intake.persons"
 INTAKE_APPLICATIONS = "intake.applications"
 INTAKE_AREAS = "intake.areas"
@@ -31,3 +33,16 @@ ALL_TOPICS = (
     EVALUATION_PROVIDERS,
     EVALUATION_FEEDBACK,
 )
+
+KEPT_DAYS: Mapping[str, int] = dict.fromkeys(ALL_TOPICS, 14)
+"""How long the bus keeps a topic's letters.
+
+Longer than a service is ever away on purpose (the longest holidays and the days to mend something
+after them), far shorter than inboxes remember letters (90 days): a reader that has to begin again
+never meets a letter that its inbox has forgotten. What is older lies in the writers' outboxes.
+"""
+
+
+def written_by(service: str) -> tuple[str, ...]:
+    """The topics that a service writes; nobody else may."""
+    return tuple(topic for topic in ALL_TOPICS if topic.startswith(f"{service}."))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -30,10 +30,15 @@ LOOK_EVERY_S = 0.05
 
 
 class Apart:
-    """An office on a directory, its services apart; everything is gone after the block."""
+    """An office on a directory, its services apart; everything is gone after the block.
 
-    def __init__(self, data: Path, bus: str) -> None:
+    `more` are further words for `juyang up`.
+    """
+
+    def __init__(self, data: Path, bus: str, *more: str, traced: bool = False) -> None:
         self.data = data
+        self._more = more
+        self._environment = {} if traced else {"OTEL_SDK_DISABLED": "true"}
         self.url = f"http://127.0.0.1:{free_port()}"
         self.log = data.parent / f"{data.name}.log"
         self._bus = bus
@@ -41,10 +46,14 @@ class Apart:
 
     async def __aenter__(self) -> Self:
         self._process = self._up()
-        async with asyncio.timeout(UP_WITHIN_S):
-            while address_of(self.data) is None:
-                assert self._process.poll() is None, self.said()[-2000:]
-                await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            async with asyncio.timeout(UP_WITHIN_S):
+                while address_of(self.data) is None:
+                    assert self._process.poll() is None, self.said()[-2000:]
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -56,10 +65,13 @@ class Apart:
     def _up(self) -> subprocess.Popen[bytes]:
         port = self.url.rpartition(":")[2]
         words = ["up", "--processes", "--bus", self._bus, "--no-demo", "--port", port]
-        quiet = {**os.environ, "OTEL_SDK_DISABLED": "true"}
+        known = {**os.environ, **self._environment}
         with self.log.open("ab") as said:
             return subprocess.Popen(
-                [*COMMAND, *words, "--data", str(self.data)], stdout=said, stderr=said, env=quiet
+                [*COMMAND, *words, *self._more, "--data", str(self.data)],
+                stdout=said,
+                stderr=said,
+                env=known,
             )
 
     def stop(self) -> int:
@@ -78,14 +90,14 @@ class Apart:
         """Everything that the office and its services have logged."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def pid(self, service: str) -> int:
-        """The process that a service is now."""
-        found: int = self._seen(service)["pid"]
+    def pid(self, name: str) -> int:
+        """The process that a service is now, or a copy or a relay of it (`intake-relay`)."""
+        found: int = self._seen(name)["pid"]
         return found
 
-    def own_url(self, service: str) -> str:
-        """Where the service itself answers, past the gateway."""
-        return f"{self._seen(service)['url']}/{service}"
+    def own_url(self, name: str) -> str:
+        """Where it answers itself, past the gateway."""
+        return f"{self._seen(name)['url']}/{name.partition('-')[0]}"
 
     def desk(self) -> Desk:
         """A desk at the gateway."""
@@ -97,8 +109,8 @@ class Apart:
             for name in services or SERVICES:
                 await until(partial(is_ready, client, self.own_url(name)), LOOK_EVERY_S)
 
-    def _seen(self, service: str) -> dict[str, int]:
-        found: dict[str, int] = json.loads((self.data / RECORD).read_text())[service]
+    def _seen(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.data / RECORD).read_text())[name]
         return found
 
 

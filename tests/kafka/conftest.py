@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.broker import KafkaBroker
+from tests.kafka.secured import Secured, safe_broker
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,10 @@ def own_kafka(tmp_path: Path) -> Iterator[KafkaBroker]:
     broker = KafkaBroker(tmp_path / "kafka")
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """A broker that wants TLS, a password and rights."""
+    with safe_broker(tmp_path_factory.mktemp("secured")) as broker:
+        yield broker

@@ -59,7 +59,8 @@ def letter(topic: str, key: UUID | None = None, seq: int = 1, trace: str | None 
 
 
 def topic() -> str:
-    return f"promise.{new_id().hex}"
+    """A new one of intake's, which writes the letters of these stories."""
+    return f"intake.promise{new_id().hex}"
 
 
 async def offer(bus: Bus, letters: Sequence[Envelope]) -> Sequence[Envelope]:

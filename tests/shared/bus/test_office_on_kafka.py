@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,22 @@ from shared.bus.kafka_topics import ensure_topics
 from shared.contracts.topics import INTAKE_PERSONS
 from shared.migrate import SERVICES
 from tests.desk import OfficeDesk
+from tests.kafka.waiting import until
 from tests.shared.bus.broker import Broker
 from tests.shared.bus.parties import letter
 
 pytestmark = pytest.mark.anyio
 SOON_S = 20.0
 PARTITIONS = 2
+LOOK_EVERY_S = 0.05
 HEARD = text("SELECT letter_id FROM inbox")
+
+
+async def nothing_behind(desk: OfficeDesk) -> bool:
+    """Whether eligibility has committed all that the broker holds for it."""
+    async with desk.as_("operator") as operator:
+        counts = (await operator.get("/eligibility/v1/letters")).json()
+    return bool(counts["behind"] == 0)
 
 
 async def test_an_office_on_kafka_is_ready_and_a_letter_of_intake_reaches_eligibility(
@@ -41,10 +51,12 @@ async def test_an_office_on_kafka_is_ready_and_a_letter_of_intake_reaches_eligib
     try:
         async with intake.database.jobs.begin() as connection:
             await outbox.post(connection, [died])
-        eligibility.wake.clear()
+        bell = eligibility.wake.bell()
         await office.settle()
         async with asyncio.timeout(SOON_S):
-            await eligibility.wake.wait()
+            await bell.wait()
+        async with asyncio.timeout(SOON_S):
+            await until(partial(nothing_behind, desk), LOOK_EVERY_S)
         async with eligibility.database.jobs.connect() as connection:
             assert list(await connection.scalars(HEARD)) == [died.id]
         async with desk.nobody() as client:
