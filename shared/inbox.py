@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import parking, telemetry
-from shared.bus.wire import UNREADABLE
 from shared.caller import Caller, district_of
 from shared.clock import OfficeClock
 from shared.contracts.letter import Envelope, Letter
-from shared.contracts.registry import letter_types
+from shared.errors import Refusal
 from shared.outages import passes
+from shared.reading import Unreadable, open_letter
 from shared.sequence import Heads
 from shared.work import Work
 
@@ -32,9 +32,11 @@ SELECT :consumer, t.id FROM unnest(CAST(:ids AS uuid[])) AS t(id)
 ON CONFLICT DO NOTHING RETURNING letter_id
 """
 ATTEMPTS = 3
-PAUSE_S = 0.05
+PAUSE_S = 0.01
+"""Short, since every other letter of the batch waits too: what takes longer is an outage."""
 NOWHERE = "-"
-KNOWN = frozenset(letter_types())
+Deed = tuple[Letter, Handler, Callable[[Work], Any]]
+"""A letter as one wing reads it, the wing's handler and the store that it gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,11 @@ class Inbox:
         except Exception as failure:
             if passes(failure):
                 raise
-            await self._in_parts(letters)
+            await self._in_parts(letters, cause_of(failure))
 
-    async def _in_parts(self, letters: Sequence[Envelope]) -> None:
+    async def _in_parts(self, letters: Sequence[Envelope], cause: str) -> None:
         if len(letters) == 1:
-            await self._alone(letters[0])
+            await self._alone(letters[0], cause)
             return
         middle = len(letters) // 2
         await self.receive(letters[:middle])
@@ -113,24 +115,40 @@ class Inbox:
         self, work: Work, letter: Envelope, blocked: set[UUID], missing: str | None
     ) -> None:
         """Give a letter its effect, or park it where it cannot have one now."""
-        cause = parking.BEHIND if letter.key in blocked else missing or unreadable(letter)
+        cause = parking.BEHIND if letter.key in blocked else missing
         if cause is None:
-            await self._handle(work, letter)
-        else:
-            await parking.park(work, self.consumer, letter, cause, 0)
-            blocked.add(letter.key)
+            try:
+                await self._handle(work, letter, self._deeds(letter))
+                return
+            except Unreadable as flaw:  # it reads no better later: no second try
+                cause = str(flaw)
+        if cause != parking.BEHIND:
+            telemetry.set_aside(letter, self.consumer)
+        await parking.park(work, self.consumer, letter, cause, 0)
+        blocked.add(letter.key)
 
-    async def _handle(self, work: Work, letter: Envelope) -> None:
+    def _deeds(self, letter: Envelope) -> list[Deed]:
+        """What is to be done about a letter.
+
+        Raises:
+            Unreadable: nobody here can read it.
+        """
+        heard = self._heard.get(letter.type, ())
+        opened = open_letter(letter, {kind for kind, _, _ in heard})
+        return [(opened[kind], handler, store) for kind, handler, store in heard]
+
+    async def _handle(self, work: Work, letter: Envelope, deeds: Sequence[Deed]) -> None:
         work.cause = letter
-        for kind, handler, store in self._heard.get(letter.type, ()):
+        for opened, handler, store in deeds:
             with telemetry.receiving(letter, self.consumer):
-                opened = letter.open(kind)
                 await work.rescope(scope_of(opened))
                 await handler(opened, store(work))
 
-    async def _alone(self, letter: Envelope) -> None:
-        cause = ""
-        for attempt in range(1, ATTEMPTS + 1):
+    async def _alone(self, letter: Envelope, cause: str) -> None:
+        """Try again what has failed once by itself; park it when it fails for good."""
+        for attempt in range(1, ATTEMPTS):
+            log.warning("letter %s %s failed: %s", letter.id, letter.type, cause)
+            await asyncio.sleep(PAUSE_S * attempt)
             try:
                 await self._together([letter])
                 return
@@ -138,9 +156,7 @@ class Inbox:
                 if passes(failure):
                     raise
                 cause = cause_of(failure)
-                log.warning("letter %s %s failed: %s", letter.id, letter.type, cause)
-                if attempt < ATTEMPTS:
-                    await asyncio.sleep(PAUSE_S * attempt)
+        log.warning("letter %s %s is parked: %s", letter.id, letter.type, cause)
         await self._set_aside(letter, cause)
 
     async def _set_aside(self, letter: Envelope, cause: str) -> None:
@@ -170,10 +186,10 @@ class Inbox:
         for letter in await parking.queue_of(work, self.consumer, key):
             try:
                 async with work.attempted():
-                    if (flaw := unreadable(letter)) is not None:
-                        return done, flaw
-                    await self._handle(work, letter)
+                    await self._handle(work, letter, self._deeds(letter))
                     await parking.mark(work, self.consumer, letter.id, "replayed")
+            except Unreadable as flaw:
+                return done, str(flaw)
             except Exception as failure:
                 if passes(failure):
                     raise
@@ -191,15 +207,6 @@ class Inbox:
         )
 
 
-def unreadable(letter: Envelope) -> str | None:
-    """Why a letter cannot be for anybody: nobody wrote such a thing, or none of this version."""
-    if letter.type == UNREADABLE:
-        return "the record on the topic is no letter"
-    if letter.type not in KNOWN:
-        return "no such letter type or version is known here"
-    return None
-
-
 def scope_of(letter: Letter) -> str:
     """The districts that a letter's handler may touch, as LIKE patterns separated by commas.
 
@@ -210,7 +217,9 @@ def scope_of(letter: Letter) -> str:
 
 
 def cause_of(failure: Exception) -> str:
-    """Why a letter failed, without values: its type, and what the database calls it."""
+    """Why a letter failed, without values: its type, what the rule or the database calls it."""
+    if isinstance(failure, Refusal):
+        return f"{type(failure).__name__} {failure.code}"
     if isinstance(failure, DBAPIError) and failure.orig is not None:
         return type(failure.orig.__cause__ or failure.orig).__name__
     return type(failure).__name__

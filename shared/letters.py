@@ -10,14 +10,19 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from shared.doors import Body, doors, opens, permit
+from shared.outbox import RELAY
 from shared.pages import Cursor, Limit, Page, page_of, read_cursor
 from shared.parking import Parked
-from shared.work import Work
 
 UNSENT = "SELECT count(*) FROM outbox WHERE NOT sent"
 PARKED = "SELECT count(*) FROM parked WHERE state = 'waiting'"
-WRITTEN = "SELECT topic, count(*) AS letters FROM outbox GROUP BY topic"
-TAKEN = "SELECT count(*) FROM inbox"
+LAST = "SELECT coalesce(max(position), 0) FROM outbox"
+HELD_KEYS = "SELECT key FROM parked WHERE consumer = 'relay' AND state = 'waiting'"
+COUNTS = f"""
+SELECT count(*) FILTER (WHERE NOT held) AS unsent, count(*) FILTER (WHERE held) AS held,
+    ({PARKED}) AS parked, ({LAST}) AS last
+FROM (SELECT key = ANY (ARRAY({HELD_KEYS})) AS held FROM outbox WHERE NOT sent) AS waiting
+"""
 OPERATORS = ("operator",)
 READERS = ("operator", "auditor")
 Store = Annotated[Parked, Depends(opens(Parked))]
@@ -27,22 +32,18 @@ Reason = Annotated[str, Field(min_length=2, max_length=200)]
 class LetterCounts(BaseModel):
     """Letters that have not arrived everywhere yet."""
 
-    unsent: int
-    parked: int
-
-
-class Traffic(BaseModel):
-    """Letters written by topic, and those taken over of the topics that the service hears."""
-
-    written: dict[str, int]
-    hears: list[str]
-    taken: int
+    unsent: int = Field(description="written here and on the way to the bus")
+    behind: int | None = Field(description="on the bus for this service; null: nobody can say")
+    parked: int = Field(description="put aside until an operator decides")
+    held: int = Field(description="written here, behind one that the broker refused")
+    last: int = Field(description="number of the newest letter written here")
 
 
 class ParkedView(BaseModel):
     """A parked letter: which it is, why it is here, and since when."""
 
     position: int
+    consumer: str = Field(description="who could not handle it; `relay`: the broker refused it")
     letter_id: UUID
     type: str
     topic: str
@@ -81,20 +82,10 @@ def letters_router() -> APIRouter:
 
     @router.get("", dependencies=[permit(*READERS)])
     async def counts(request: Request) -> LetterCounts:
-        """How many letters wait to be sent, and how many are parked."""
-        work: Work = request.state.work
-        return LetterCounts(unsent=await work.value(UNSENT), parked=await work.value(PARKED))
-
-    @router.get("/traffic", dependencies=[permit(*READERS)])
-    async def traffic(request: Request) -> Traffic:
-        """What is kept of letters written and taken: equal sums mean that all have arrived."""
-        work: Work = request.state.work
-        rows = await work.rows(WRITTEN)
-        return Traffic(
-            written={row["topic"]: row["letters"] for row in rows},
-            hears=sorted(request.app.state.runtime.service.topics),
-            taken=await work.value(TAKEN),
-        )
+        """How many letters are on their way from here and to here, and how many are parked."""
+        behind = await request.app.state.runtime.behind()
+        row = await request.state.work.row(COUNTS)
+        return LetterCounts(behind=behind, **row)
 
     _parked_doors(router)
     return router
@@ -120,10 +111,17 @@ def _parked_doors(router: APIRouter) -> None:
 
     @router.post("/parked/{letter_id}/replays", dependencies=[permit(*OPERATORS)])
     async def replay(letter_id: UUID, body: Decision, request: Request, store: Store) -> Replayed:
-        """Handle it and the letters behind it again, in order, until one still fails."""
-        key = (await store.one(letter_id))["key"]
-        runtime = request.app.state.runtime
-        done, why = await runtime.inbox.replay(request.state.work, key)
+        """Handle it and the letters behind it again, in order, until one still fails.
+
+        One that the broker refused is sent again, with what is behind it.
+        """
+        row = await store.one(letter_id)
+        if row["consumer"] == RELAY:
+            await store.send_again(letter_id)
+            done, why = 1, None
+        else:
+            inbox = request.app.state.runtime.inbox
+            done, why = await inbox.replay(request.state.work, row["key"])
         store.told("letters.replayed", letter_id, body.reason, done)
         return Replayed(replayed=done, stopped_by=why)
 

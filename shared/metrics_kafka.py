@@ -40,8 +40,8 @@ class Lag:
         try:
             async with asyncio.timeout(ANSWER_S):
                 return await self._read()
-        except (KafkaError, OSError, TimeoutError):
-            await self.close()
+        except (KafkaError, OSError, TimeoutError, asyncio.CancelledError):
+            await self.close()  # of what was broken off nobody knows what it still awaits
             raise
 
     async def close(self) -> None:

@@ -35,6 +35,9 @@ GAUGES = {
     ),
     "juyang.cases.open": _gauge("{case}", "Cases without a decision.", "programme", "stage"),
     "juyang.cases.oldest_days": _gauge("", "Days that the oldest open case waits.", "programme"),
+    "juyang.cases.due": _gauge(
+        "{case}", "Open cases past their day, or with a week left.", "programme", "due"
+    ),
     "juyang.decision.days.bucket": _gauge(
         "", "Recent decisions within so many days of applying.", "programme", "outcome", "le"
     ),

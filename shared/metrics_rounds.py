@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import orjson
+from aiokafka.errors import KafkaError
 from sqlalchemy import AsyncAdaptedQueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("juyang.metrics")
 LETTERS_EVERY_S = 10.0
 FIGURES_EVERY_S = 30.0
+LOOK_S = 3.0
 REST = 100
 """A round rests so many times as long as it took: at most a hundredth of one connection."""
 
@@ -50,6 +52,7 @@ class Rounds:
         heard = {kind.TYPE for hearing in service.hearings for kind in hearing.handlers}
         self._types = sorted({*heard, STRANGE})
         self._lag: Lag | None = None
+        self._asking = asyncio.Lock()
         if runtime.settings.bus != DIRECT and service.topics:
             self._lag = Lag(runtime.settings.bus, service.name, service.topics)
         pools = {"app": runtime.database.app, "jobs": runtime.database.jobs}
@@ -63,14 +66,30 @@ class Rounds:
 
     async def run(self) -> None:
         """Go round and round; what fails is told once and tried again."""
+        await asyncio.gather(
+            self._again("letters", LETTERS_EVERY_S, self._letters),
+            self._again("business", FIGURES_EVERY_S, self._business),
+        )
+
+    async def behind(self) -> int | None:
+        """Letters on the broker that this service has not committed; none when it is away."""
         try:
-            await asyncio.gather(
-                self._again("letters", LETTERS_EVERY_S, self._letters),
-                self._again("business", FIGURES_EVERY_S, self._business),
-            )
-        finally:
-            if self._lag is not None:
-                await self._lag.close()
+            async with asyncio.timeout(LOOK_S):
+                return sum((await self._waiting()).values())
+        except (KafkaError, OSError, TimeoutError):
+            return None
+
+    async def close(self) -> None:
+        """Let go of the broker."""
+        if self._lag is not None:
+            await self._lag.close()
+
+    async def _waiting(self) -> Mapping[str, int]:
+        """Letters that the broker holds for us, by topic; on the direct bus none."""
+        if self._lag is None:
+            return {}
+        async with self._asking:
+            return await self._lag.read()
 
     async def _again(self, name: str, every_s: float, round_: Round) -> None:
         failing = False
@@ -108,7 +127,7 @@ class Rounds:
                 *(Figure("juyang.letters.parked", n, {"type": k}) for k, n in parked.items()),
             ],
         )
-        lag = await self._lag.read() if self._lag is not None else {"outbox": found["unsent"]}
+        lag = {"outbox": found["unsent"]} if self._lag is None else await self._waiting()
         self._metering.tell(
             "lag", [Figure("juyang.consumer.lag", n, {"topic": k}) for k, n in lag.items()]
         )

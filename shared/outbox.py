@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.letter import Envelope
+from shared.keeping import kept_json, require_size
+
+RELAY = "relay"
+"""Under this name a letter is parked that the broker refuses for good."""
 
 # One statement for any number of letters: the heads' row locks order writers of one aggregate,
 # and positions are drawn after the lock is held.
@@ -45,9 +50,18 @@ SELECT position, id, type, topic, aggregate_id, seq, occurred_at, recorded_at, p
     application_id, causation_id, area_code, agency, traceparent, CAST(facts AS text) AS facts
 FROM outbox
 WHERE NOT sent AND (:parts = 1 OR mod(abs(hashtextextended(CAST(key AS text), 0)), :parts) = :part)
+    AND key <> ALL (ARRAY(SELECT key FROM parked WHERE consumer = 'relay' AND state = 'waiting'))
 ORDER BY position LIMIT :most
 """)
 
+HELD = text("SELECT key FROM parked WHERE consumer = 'relay' AND state = 'waiting'")
+HOLD = text("""
+INSERT INTO parked (consumer, letter_id, type, topic, key, aggregate_id, seq, envelope, cause,
+    attempts)
+VALUES ('relay', :id, :type, :topic, :key, :aggregate_id, :seq, CAST(:envelope AS jsonb), :cause, 1)
+ON CONFLICT (consumer, letter_id) DO UPDATE
+    SET state = 'waiting', attempts = parked.attempts + 1
+""")
 SENT = text("UPDATE outbox SET sent = true WHERE position = ANY(CAST(:positions AS bigint[]))")
 
 
@@ -71,7 +85,13 @@ def _columns(letters: Sequence[Envelope]) -> dict[str, Any]:
 
 
 async def post(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
-    """Put letters into the outbox, in order, numbering each aggregate's letters without a gap."""
+    """Put letters into the outbox, in order, numbering each aggregate's letters without a gap.
+
+    Raises:
+        Invalid: a letter is larger than any broker would take.
+    """
+    for letter in letters:
+        require_size(letter)
     await connection.execute(POST, _columns(letters))
 
 
@@ -85,7 +105,7 @@ def envelope_of(row: RowMapping) -> Envelope:
 async def unsent(
     connection: AsyncConnection, *, part: int, parts: int, most: int
 ) -> list[Envelope]:
-    """The oldest unsent letters of one partition, in order."""
+    """The oldest letters of one partition that may be sent, in order; none behind a held one."""
     found = await connection.execute(UNSENT, {"part": part, "parts": parts, "most": most})
     return [envelope_of(row) for row in found.mappings()]
 
@@ -93,3 +113,25 @@ async def unsent(
 async def mark_sent(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
     """Letters that the bus has taken over for good."""
     await connection.execute(SENT, {"positions": [x.position for x in letters]})
+
+
+async def hold(connection: AsyncConnection, letter: Envelope, why: str) -> None:
+    """Park a letter that the broker refuses for good; what is behind it of its key waits."""
+    await connection.execute(
+        HOLD,
+        {
+            "id": letter.id,
+            "type": letter.type,
+            "topic": letter.topic,
+            "key": letter.key,
+            "aggregate_id": letter.aggregate_id,
+            "seq": letter.seq,
+            "envelope": kept_json(letter),
+            "cause": why,
+        },
+    )
+
+
+async def held_keys(connection: AsyncConnection) -> set[UUID]:
+    """The keys whose letters wait behind one that the broker has refused."""
+    return set(await connection.scalars(HELD))

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from shared.contracts.letter import Envelope
 from shared.errors import Conflict, NotFound
+from shared.keeping import kept_json
+from shared.outbox import RELAY
 from shared.work import Row, Work
 
 BLOCKED = """
@@ -21,13 +23,19 @@ VALUES (:consumer, :id, :type, :topic, :key, :aggregate_id, :seq, CAST(:envelope
 ON CONFLICT (consumer, letter_id) DO NOTHING
 """
 FIELDS = (
-    "position, letter_id, type, topic, key, aggregate_id, seq, cause, attempts, state, parked_at"
+    "position, consumer, letter_id, type, topic, key, aggregate_id, seq, cause, attempts, state, "
+    "parked_at"
 )
 PAGE = f"""
 SELECT {FIELDS} FROM parked WHERE state = :state AND position > :after
 ORDER BY position LIMIT :most
 """
-ONE = f"SELECT {FIELDS}, consumer, envelope FROM parked WHERE letter_id = :letter_id FOR UPDATE"
+# A letter may have waited at the relay first and at a consumer of the same service later.
+ONE = f"""
+SELECT {FIELDS}, envelope FROM parked WHERE letter_id = :letter_id
+ORDER BY state = 'waiting' DESC, position DESC LIMIT 1 FOR UPDATE
+"""
+GIVE_UP = "SELECT give_up_letter(:letter_id)"
 QUEUE = """
 SELECT letter_id, envelope FROM parked
 WHERE consumer = :consumer AND state = 'waiting' AND key = :key
@@ -58,7 +66,7 @@ async def park(work: Work, consumer: str, letter: Envelope, cause: str, attempts
         key=letter.key,
         aggregate_id=letter.aggregate_id,
         seq=letter.seq,
-        envelope=letter.to_json(),
+        envelope=kept_json(letter),
         cause=cause,
         attempts=attempts,
     )
@@ -103,10 +111,16 @@ class Parked:
             raise NotFound("not_parked", "没有这封搁置的信", "no such letter is parked here")
         return row
 
+    async def send_again(self, letter_id: UUID) -> None:
+        """Let the relay try a letter again that the broker has refused, and what waits behind."""
+        await mark(self._work, RELAY, letter_id, "replayed")
+
     async def discard(self, letter_id: UUID) -> None:
-        """Give a waiting letter up."""
+        """Give a waiting letter up; one that was refused by the broker is never sent."""
         consumer = (await self.one(letter_id))["consumer"]
         await mark(self._work, consumer, letter_id, "discarded")
+        if consumer == RELAY:
+            await self._work.value(GIVE_UP, letter_id=letter_id)
 
     def told(self, act: str, letter_id: UUID, reason: str, count: int) -> None:
         """Write down who decided, and why."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-
 from shared import audit
 from shared.auth import Tokens
+from shared.bus.choose import DIRECT
 from shared.bus.port import Bus
 from shared.caller import Caller
 from shared.clock import clock_of
@@ -24,11 +23,15 @@ from shared.relay import Relay
 from shared.retention import CHUNK, prune
 from shared.settings import Settings
 from shared.vault import key_file
+from shared.wake import Wake
 from shared.work import Work
 
 log = logging.getLogger("juyang.runtime")
 SEAL_EVERY_S = 1.0
+SEAL_POLL_S = 10.0
+"""What other processes wrote is sealed by then; what this one wrote rings."""
 PRUNE_EVERY_S = 3600.0
+MS_PER_S = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Runtime:
         self.clock = clock_of(settings.clock, settings.directory)
         self.tokens = Tokens(settings)
         self.digest_key = key_file(settings.directory / "secrets" / "digest.key")
-        self.wake = asyncio.Event()
+        self.wake = Wake(service.name, self.database.jobs)
         self.state = service.state(settings)
         self.inbox = Inbox(
             service.name,
@@ -91,18 +94,24 @@ class Runtime:
 
     def committed(self) -> None:
         """Something was committed: the relay may have letters to carry."""
-        self.wake.set()
+        self.wake.ring()
 
     async def start(self) -> None:
         """Start relays, sealer, rounds and jobs; the bus is started by whoever owns it."""
-        if self.settings.run_relay:
-            poll_s = self.settings.relay_poll_ms / 1000
-            self._tasks += [asyncio.create_task(r.run(self.wake, poll_s)) for r in self.relays]
-            self._tasks.append(asyncio.create_task(self._seal()))
-            self._tasks.append(asyncio.create_task(self._prune()))
+        self._tasks += [asyncio.create_task(run) for run in self._carriers()]
         if self.metering.on:
             self._tasks.append(asyncio.create_task(self.rounds.run()))
         self._tasks += [asyncio.ensure_future(run(self)) for run in self.service.jobs]
+
+    def _carriers(self) -> list[Coroutine[Any, Any, None]]:
+        """Relays and what else works on the outbox; without them, whoever wakes them elsewhere."""
+        if not self.settings.run_relay:
+            return [self.wake.tell()]
+        poll_s = self.settings.relay_poll_ms / MS_PER_S
+        found = [relay.run(self.wake.bell(), poll_s) for relay in self.relays]
+        found += [self._seal(), self._prune()]
+        # On the direct bus there is one process: nobody else could write letters.
+        return found if self.settings.bus == DIRECT else [*found, self.wake.listen()]
 
     async def stop(self) -> None:
         """Cancel the background work, wait for it and close the pools."""
@@ -110,20 +119,18 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self.rounds.close()
         await self.metering.close()
         await self.database.close()
 
     async def trouble(self) -> list[str]:
         """Why the service is not ready, in sentences; empty when it is."""
-        found: list[str] = []
-        try:
-            async with asyncio.timeout(3), self.database.app.connect() as connection:
-                await connection.execute(text("SELECT 1 FROM outbox LIMIT 1"))
-        except (SQLAlchemyError, OSError, TimeoutError):
-            found.append("数据库不可用或未迁移 · the database is away or not migrated")
-        if (bus := self.bus.trouble()) is not None:
-            found.append(bus)
-        return found
+        said = (await self.database.trouble(), self.bus.trouble())
+        return [one for one in said if one is not None]
+
+    async def behind(self) -> int | None:
+        """Letters that a broker still holds for this service; none when it cannot be asked."""
+        return await self.rounds.behind()
 
     async def carry(self) -> int:
         """Carry every waiting letter now (tests and orderly shutdown); returns how many."""
@@ -134,14 +141,19 @@ class Runtime:
         return total
 
     async def _seal(self) -> None:
+        bell = self.wake.bell()
         while True:
+            bell.clear()
             sealed = 0
             try:
                 async with self.database.jobs.begin() as connection:
                     sealed = await audit.seal(connection)
             except Exception as trouble:
                 log.warning("sealer %s: %s", self.service.name, type(trouble).__name__)
-            await asyncio.sleep(0 if sealed == audit.SEAL_BATCH else SEAL_EVERY_S)
+            if sealed < audit.SEAL_BATCH:
+                await asyncio.sleep(SEAL_EVERY_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(bell.wait(), SEAL_POLL_S)
 
     async def _prune(self) -> None:
         while True:

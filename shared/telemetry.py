@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,14 +18,26 @@ from shared.contracts.letter import Envelope
 
 TRACE_HEADER = "Trace-Id"
 PROPAGATOR = TraceContextTextMapPropagator()
+UNSAMPLED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][02468ace]")
 TRACER = trace.get_tracer("juyang.letters")
 
 
 def traceparent() -> str | None:
     """The W3C traceparent of the current span, or none."""
+    return _told(None)
+
+
+def _told(context: Context | None) -> str | None:
     carrier: dict[str, str] = {}
-    PROPAGATOR.inject(carrier)
+    PROPAGATOR.inject(carrier, context)
     return carrier.get("traceparent")
+
+
+def begun(what: str) -> str | None:
+    """The traceparent of a new trace for what no request has caused; none without tracing."""
+    span = TRACER.start_span(what, Context())
+    span.end()
+    return _told(trace.set_span_in_context(span, Context()))
 
 
 def trace_id() -> str:
@@ -67,37 +82,78 @@ class TraceHeader:
 @contextmanager
 def receiving(letter: Envelope, consumer: str) -> Iterator[None]:
     """Make a CONSUMER span current that continues the letter's trace."""
-    parent = PROPAGATOR.extract({"traceparent": letter.traceparent or ""})
-    with TRACER.start_as_current_span(
-        f"{letter.topic} process",
-        context=parent,
-        kind=SpanKind.CONSUMER,
-        attributes={
-            **_attributes(letter),
-            "messaging.operation.type": "process",
-            "messaging.consumer.group.name": consumer,
-        },
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
-        try:
+    parent = _parent(letter)
+    if unsampled(letter.traceparent):
+        with _current(parent):
             yield
-        except Exception as failure:
-            # A message may repeat what it failed on: the type alone is told.
-            span.set_attribute("error.type", type(failure).__name__)
-            span.set_status(StatusCode.ERROR)
-            raise
+        return
+    said = {
+        **_attributes(letter),
+        "messaging.operation.type": "process",
+        "messaging.consumer.group.name": consumer,
+    }
+    span = TRACER.start_span(f"{letter.topic} process", parent, SpanKind.CONSUMER, said)
+    with _ending(span), _current(trace.set_span_in_context(span, parent)):
+        yield
+
+
+def set_aside(letter: Envelope, consumer: str) -> None:
+    """A failed CONSUMER span of a letter that is parked without having been given to anybody."""
+    with receiving(letter, consumer):
+        span = trace.get_current_span()
+        span.set_attribute("error.type", "parked")
+        span.set_status(StatusCode.ERROR)
 
 
 @contextmanager
 def sending(letter: Envelope) -> Iterator[str | None]:
     """A PRODUCER span in the letter's trace; gives the traceparent to put on the wire."""
-    parent = PROPAGATOR.extract({"traceparent": letter.traceparent or ""})
-    with TRACER.start_as_current_span(
-        f"{letter.topic} publish",
-        context=parent,
-        kind=SpanKind.PRODUCER,
-        attributes=_attributes(letter),
-        record_exception=False,
-    ):
-        yield traceparent() or letter.traceparent
+    if letter.traceparent is None or unsampled(letter.traceparent):
+        yield letter.traceparent
+        return
+    # Not made current: many letters are on their way at once.
+    span = TRACER.start_span(
+        f"{letter.topic} publish", _parent(letter), SpanKind.PRODUCER, _attributes(letter)
+    )
+    with _ending(span):
+        yield _told(trace.set_span_in_context(span)) or letter.traceparent
+
+
+def unsampled(parent: str | None) -> bool:
+    """Whether whoever began the trace does not record it: then nobody does, and spans cost."""
+    return parent is not None and UNSAMPLED.fullmatch(parent) is not None
+
+
+def unrecorded() -> str:
+    """The traceparent of a new trace that nobody records: for what machines ask for a page."""
+    ids = RandomIdGenerator()
+    trace_id, span_id = ids.generate_trace_id(), ids.generate_span_id()
+    return f"00-{trace.format_trace_id(trace_id)}-{trace.format_span_id(span_id)}-00"
+
+
+def _parent(letter: Envelope) -> Context:
+    if letter.traceparent is None:
+        return Context()
+    return PROPAGATOR.extract({"traceparent": letter.traceparent})
+
+
+@contextmanager
+def _current(context: Context) -> Iterator[None]:
+    token = attach(context)
+    try:
+        yield
+    finally:
+        detach(token)
+
+
+@contextmanager
+def _ending(span: Span) -> Iterator[None]:
+    try:
+        yield
+    except Exception as failure:
+        # A message may repeat what it failed on: the type alone is told.
+        span.set_attribute("error.type", type(failure).__name__)
+        span.set_status(StatusCode.ERROR)
+        raise
+    finally:
+        span.end()

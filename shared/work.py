@@ -43,6 +43,7 @@ class Work:
     letters: list[Envelope] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
     connection: AsyncConnection | None = None
+    trace: str | None = None
 
     @property
     def today(self) -> date:
@@ -112,12 +113,16 @@ class Work:
         await raw.copy_records_to_table(table, records=records, columns=list(columns))
 
     def send(self, *letters: Letter) -> None:
-        """Put letters into the outbox when the work commits."""
+        """Put letters into the outbox when the work commits; a job's work is a trace of its own."""
         cause = self.cause.id if self.cause else None
-        trace = telemetry.traceparent()
+        trace = telemetry.traceparent() or self._begun()
         self.letters += [
             Envelope.around(letter, causation_id=cause, traceparent=trace) for letter in letters
         ]
+
+    def _begun(self) -> str | None:
+        self.trace = self.trace or telemetry.begun(self.caller.sub)
+        return self.trace
 
     def audit(
         self, act: str, subject: str = "", *, count: int = 1, detail: str = "", digest: str = ""

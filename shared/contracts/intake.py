@@ -68,6 +68,16 @@ class ApplicationWithdrawn(Letter):
     withdrawn_on: date
 
 
+class EvidenceReceived(Letter):
+    """All papers that were asked for are in; carries the person's facts as they are now (C-59)."""
+
+    TYPE: ClassVar[str] = "intake.evidence.received.v1"
+    TOPIC: ClassVar[str] = topics.INTAKE_APPLICATIONS
+    documents: tuple[str, ...]
+    received_on: date
+    person: PersonFacts
+
+
 class StreetActivated(Letter):
     """A street may now approve, plan and pay under a programme (N-22: 成熟一个，启动一个)."""
 
