@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from deploy.premises import APART, Address, OfficeRefused, address_of, free_port
+from deploy.premises import Address, OfficeRefused, address_of, free_port
 from shared.auth import local_key, mint
 from shared.caller import DEFAULT_BODIES, EVERYWHERE, Caller
 from shared.clock import DirectoryClock
@@ -23,13 +24,48 @@ TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.05
 START_PATIENCE_S = 120.0
 OFFICE_LOG = "office.log"
-LOOKS_AT_REST = 2
-STILL_LOOKS = 400
-"""How often nothing may have moved before a desk stops waiting for letters: 20 s."""
+STILL_S = 60.0
+"""How long nothing may have moved before a desk stops waiting for letters."""
+MOVING = ("unsent", "behind", "last")
 
 
 class Unexpected(OfficeRefused):
     """The office answered something that the story did not expect."""
+
+
+Counts = Mapping[str, Mapping[str, int | None]]
+"""What each service says of its letters."""
+
+
+class LettersStuck(OfficeRefused):
+    """Letters do not arrive any more; the text says whose, and how many."""
+
+    def __init__(self, counts: Counts, still_s: float) -> None:
+        zh, en = zip(*_waiting(counts), strict=True)
+        super().__init__(
+            f"信件停滞超过 {still_s:g} 秒：{'；'.join(zh)}；请看 /ready 和 juyang parked list\n"
+            f"letters have not moved for {still_s:g} s: {'; '.join(en)}; "
+            "see /ready and juyang parked list"
+        )
+
+
+def moving(counts: Counts) -> list[tuple[int | None, ...]]:
+    """What changes as long as letters move."""
+    return [tuple(one[field] for field in MOVING) for one in counts.values()]
+
+
+def _waiting(counts: Counts) -> list[tuple[str, str]]:
+    """Each service that letters wait for or come from, in Chinese and English."""
+    found: list[tuple[str, str]] = []
+    for name, one in counts.items():
+        unsent, behind = one["unsent"], one["behind"]
+        if unsent:
+            found.append((f"{name} 有 {unsent} 封未发出", f"{name} has {unsent} unsent"))
+        if behind is None:
+            found.append((f"{name} 问不到 Kafka", f"{name} cannot ask Kafka"))
+        elif behind:
+            found.append((f"{name} 有 {behind} 封未读", f"{name} is {behind} behind"))
+    return found
 
 
 class Person:
@@ -95,46 +131,31 @@ class Desk:
         caller = Caller(sub, role, area, agency, body or DEFAULT_BODIES.get(role, ""))
         return Person(self._client, mint(self._key, self._settings, caller, lives_s=TOKEN_LIFE_S))
 
-    async def settle(self) -> None:
+    async def settle(self, *, still_s: float = STILL_S) -> None:
         """Wait until no letter is on its way any more.
 
-        Seen twice at rest: a letter may have gone on from a service not looked at yet to one
-        looked at already.
+        Seen twice at rest with nothing written in between: else a letter may have gone on from a
+        service not looked at yet to one looked at already.
+
+        Raises:
+            LettersStuck: letters are on their way and nothing has moved for so long.
         """
         operator = self.person("operator", "desk")
-        at_rest = 0
-        while at_rest < LOOKS_AT_REST:
-            counts = [await operator.get(f"/{name}/v1/letters") for name in SERVICES]
-            if sum(count["unsent"] for count in counts) == 0:
-                at_rest += 1
-            else:
-                at_rest = 0
-                await asyncio.sleep(LOOK_EVERY_S)
-        if self.processes:
-            await self._arrived(operator)
-
-    @property
-    def processes(self) -> bool:
-        """Whether the services run apart, so that sent is not yet arrived."""
-        return (self.data / APART).exists()
-
-    async def _arrived(self, operator: Person) -> None:
-        """Wait until consumers have taken what was sent, or take no more (old rows are pruned)."""
-        seen, since = -1, 0
-        while since < STILL_LOOKS:
-            traffic = [await operator.get(f"/{name}/v1/letters/traffic") for name in SERVICES]
-            written: dict[str, int] = {}
-            for one in traffic:
-                written |= one["written"]
-            missing = sum(
-                max(0, sum(written.get(topic, 0) for topic in one["hears"]) - one["taken"])
-                for one in traffic
-            )
-            if missing == 0:
+        before: Counts = {}
+        rested, moved_at = False, time.monotonic()
+        while True:
+            counts = {name: await operator.get(f"/{name}/v1/letters") for name in SERVICES}
+            still = moving(counts) == moving(before)
+            at_rest = all(one["unsent"] == 0 and one["behind"] == 0 for one in counts.values())
+            if at_rest and rested and still:
                 return
-            since = since + 1 if missing == seen else 0
-            seen = missing
-            await asyncio.sleep(LOOK_EVERY_S)
+            if not still:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > still_s:
+                raise LettersStuck(counts, still_s)
+            before, rested = counts, at_rest
+            if not at_rest:
+                await asyncio.sleep(LOOK_EVERY_S)
 
     async def close(self) -> None:
         await self._client.aclose()

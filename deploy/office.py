@@ -1,4 +1,4 @@
-"""An office: the five services in one process behind one address, on one bus."""
+"""An office: the five services in one process behind one address, on one bus; or one alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from deploy.metering import office_meters
+from deploy.spans import SpanStore
+from deploy.spans_door import traces_router
 from shared.app import create_app
 from shared.bus.direct import DirectBus
 from shared.bus.port import Bus
@@ -64,6 +66,7 @@ class Office:
         self.runtimes = {
             name: Runtime(service_of(name), settings[name], self.bus) for name in SERVICES
         }
+        self.tokens = next(iter(self.runtimes.values())).tokens
         self.app = self._application()
 
     def _application(self) -> FastAPI:
@@ -107,3 +110,23 @@ class Office:
         while sent := sum([await runtime.carry() for runtime in self.runtimes.values()]):
             total += sent
         return total
+
+
+def alone(runtime: Runtime, spans: SpanStore | None = None) -> FastAPI:
+    """One service in this process, under its own prefix as behind a gateway."""
+    app = create_app(runtime)
+    if spans is not None:
+        app.include_router(traces_router(spans), include_in_schema=False)
+    parent = FastAPI(
+        lifespan=app.router.lifespan_context,
+        docs_url=None,
+        redoc_url=None,
+        # A request is counted once, by the outermost application.
+        telemetry={
+            "logs": False,
+            "operation_spans": False,
+            "meter_provider": runtime.metering.provider,
+        },
+    )
+    parent.mount(f"/{runtime.service.name}", app)
+    return parent

@@ -21,8 +21,6 @@ DATABASE = "juyang"
 PASSWORDS = "database.json"
 ADDRESS = "office.json"
 MARKER = "juyang.json"
-APART = "apart.json"
-"""Stands in a directory while its services run in processes of their own, on Kafka."""
 UNFINISHED = "restore-unfinished"
 """Stands in a directory while it is being restored: what broke off there is no office."""
 VERSION = 1
@@ -70,8 +68,7 @@ class Premises:
         return {name: settings_for(name, dsn, passwords, self.data) for name in SERVICES}
 
     async def close(self) -> None:
-        for name in (ADDRESS, APART):
-            (self.data / name).unlink(missing_ok=True)
+        (self.data / ADDRESS).unlink(missing_ok=True)
         await self._postgres.stop()
 
     def announce(self, url: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import httpx
 from fastapi import FastAPI, Request, Response
@@ -29,22 +28,15 @@ HOP_HEADERS = frozenset(
 BODY_HEADERS = {"content-length", "transfer-encoding"}
 
 
-@dataclass(frozen=True, slots=True)
-class Doorkeeper:
-    """Checks the tokens of the front page's visitors."""
-
-    tokens: Tokens
-
-
 class Gateway:
-    """Forwards `/intake/…` to the process of intake, and so on.
+    """Forwards `/intake/…` to a process of intake, and so on.
 
-    `app` and `runtimes` are what the front page asks of an office.
+    `app` answers as an office's does; `tokens` checks those of the front page's visitors.
     """
 
-    def __init__(self, services: Mapping[str, str], tokens: Tokens) -> None:
+    def __init__(self, services: Mapping[str, Sequence[str]], tokens: Tokens) -> None:
         self._services = services
-        self.runtimes = {"gateway": Doorkeeper(tokens)}
+        self.tokens = tokens
         self._client = httpx.AsyncClient(timeout=PATIENCE, limits=LINES, trust_env=False)
         self.app = FastAPI(
             title="居养 Juyang", lifespan=self._living, openapi_url=None, telemetry=OFF
@@ -59,12 +51,8 @@ class Gateway:
 
     async def _forward(self, request: Request) -> Response:
         name = request.url.path.split("/", 2)[1]
-        target = httpx.URL(self._services[name]).copy_with(raw_path=raw_path(request))
-        headers = kept(request.headers)
-        body = request.stream() if BODY_HEADERS & set(request.headers) else None
-        asked = self._client.build_request(request.method, target, headers=headers, content=body)
         try:
-            answer = await self._client.send(asked, stream=True)
+            answer = await self._answer(self._services[name], request)
         except httpx.TransportError as away:
             log.warning("%s does not answer: %s", name, type(away).__name__)
             return problem(
@@ -80,6 +68,26 @@ class Gateway:
             headers=kept(answer.headers),
             background=BackgroundTask(answer.aclose),
         )
+
+    async def _answer(self, places: Sequence[str], request: Request) -> httpx.Response:
+        """The first process that can be reached; whoever was reached is not passed over.
+
+        Raises:
+            httpx.TransportError: none can be, or the one that was reached has gone.
+        """
+        body = request.stream() if BODY_HEADERS & set(request.headers) else None
+        headers, path = kept(request.headers), raw_path(request)
+        away: Exception | None = None
+        for place in places:
+            target = httpx.URL(place).copy_with(raw_path=path)
+            asked = self._client.build_request(
+                request.method, target, headers=headers, content=body
+            )
+            try:
+                return await self._client.send(asked, stream=True)
+            except httpx.ConnectError as closed:
+                away = closed
+        raise away or httpx.ConnectError("no process")
 
 
 def raw_path(request: Request) -> bytes:

@@ -101,6 +101,11 @@ class SpanStore(SpanProcessor):
         """How many spans are kept."""
         return self._count
 
+    def ids(self) -> list[str]:
+        """Which traces are kept."""
+        with self._lock:
+            return list(self._traces)
+
     def trace(self, trace_id: str) -> KeptTrace | None:
         """One trace as it stands now, or none when it is not kept (any more)."""
         with self._lock:

@@ -16,7 +16,7 @@ from rich.table import Table
 from deploy.cli.options import DEFAULT_DATA, Data, Json
 from deploy.desk import Desk, Person, desk_at
 from deploy.postgres import erase
-from deploy.premises import ADDRESS, APART, MARKER, UNFINISHED, OfficeRefused, address_of
+from deploy.premises import ADDRESS, MARKER, UNFINISHED, OfficeRefused, address_of
 from deploy.proof import prove
 from shared.contracts.ids import derived_id
 
@@ -29,7 +29,6 @@ OURS = (
     "office-date",
     "office.lock",
     MARKER,
-    APART,
     UNFINISHED,
     ADDRESS,
 )

@@ -7,7 +7,19 @@ import sys
 import typer
 from rich.console import Console
 
-from deploy.cli import accounts, backup, data, demo, letters, offices, republish
+from deploy.cli import (
+    accounts,
+    backup,
+    data,
+    demo,
+    letters,
+    offices,
+    policy,
+    replay,
+    republish,
+    topics,
+    up,
+)
 from deploy.postgres import StartRefused
 from deploy.premises import OfficeRefused
 
@@ -18,7 +30,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (offices, data, demo, letters, republish, backup, accounts):
+for module in (
+    up, offices, topics, data, demo, replay, policy, letters, republish, backup, accounts,
+):  # fmt: skip
     module.add_to(app)
 
 

@@ -16,16 +16,18 @@ from shared import telemetry
 from shared.errors import Unavailable
 from shared.migrate import SERVICES
 
+COUNTED = ("unsent", "behind", "parked")
 FOUND, SCOPE_REFUSED = 200, 403
 NOT_THERE = (404, SCOPE_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A service's letters on their way; None where the service could not say."""
+    """A service's letters on their way, from it and to it; None where nobody could say."""
 
     service: str
     unsent: int | None
+    behind: int | None
     parked: int | None
 
 
@@ -56,9 +58,14 @@ class Asker:
         except Unavailable:
             said = None
         said = said or {}
-        return Waiting(service, said.get("unsent"), said.get("parked"))
+        return Waiting(service, *(said.get(what) for what in COUNTED))
 
     async def _got(self, path: str) -> dict[str, Any] | None:
+        """A door's answer, or none where there is nothing within the visitor's area.
+
+        Raises:
+            Unavailable: the service does not answer as it should.
+        """
         async with self._client() as client:
             answer = await client.get(path)
         if answer.status_code == FOUND:
@@ -74,10 +81,9 @@ class Asker:
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
-        headers = {"Authorization": f"Bearer {self._token}"}
         # The page's own trace is not recorded, and with this its questions are not either.
-        if (parent := telemetry.traceparent()) is not None:
-            headers["traceparent"] = parent
+        parent = telemetry.traceparent() or telemetry.unrecorded()
+        headers = {"Authorization": f"Bearer {self._token}", "traceparent": parent}
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://office", headers=headers

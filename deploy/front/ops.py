@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from deploy.front.asking import Asker
 from deploy.front.figures import requests_of, routes_of
+from deploy.front.traces import OwnTraces, Traces
 from deploy.front.visitors import (
     PLACE,
-    Fronted,
     Visitor,
     admitted,
     forget,
@@ -28,6 +29,7 @@ from deploy.front.visitors import (
 from deploy.front.waterfall import LABELS, RIGHT, ROW, WIDTH, waterfall
 from deploy.spans import SpanStore
 from services.evaluation.chains.titles import title_of
+from shared.auth import Tokens
 from shared.clock import SHANGHAI
 from shared.errors import Forbidden, Invalid, NotFound, Refusal, Unauthorised
 from shared.telemetry import TraceHeader
@@ -46,13 +48,13 @@ HEADERS = {
 
 
 class OpsPages:
-    """The pages; they ask the office with the visitor's token and read the kept spans."""
+    """The pages; they ask the office and whoever keeps traces with the visitor's token."""
 
-    def __init__(self, office: Fronted, spans: SpanStore | None) -> None:
-        self._office = office
-        self._keeping = spans is not None
-        self._spans = spans if spans is not None else SpanStore()
-        self._tokens = next(iter(office.runtimes.values())).tokens
+    def __init__(self, app: FastAPI, tokens: Tokens, traces: Traces | None) -> None:
+        self._app = app
+        self._keeping = traces is not None
+        self._traces = traces if traces is not None else OwnTraces(SpanStore())
+        self._tokens = tokens
         self._templates = Environment(
             loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html"])
         )
@@ -65,7 +67,7 @@ class OpsPages:
 
     def open(self) -> None:
         """Add the pages to the office's application."""
-        app = self._office.app
+        app = self._app
         for path, page in {
             "": self.overview,
             "/chains/{application_id}": self.chain,
@@ -88,29 +90,30 @@ class OpsPages:
     async def overview(self, request: Request) -> Response:
         """Letters, slowest routes, recent errors and requests."""
         visitor = self._visitor(request)
-        traces = self._spans.traces()
+        seen, letters = await asyncio.gather(
+            self._traces.seen(visitor), Asker(self._app, visitor).letters()
+        )
         return self._page(
             "ops_overview.html",
             visitor,
-            letters=await Asker(self._office.app, visitor).letters(),
-            routes=routes_of(traces, ROUTES_SHOWN),
-            requests=requests_of(traces, REQUESTS_SHOWN),
-            errors=self._spans.errors(),
+            letters=letters,
+            routes=routes_of(seen.traces, ROUTES_SHOWN),
+            requests=requests_of(seen.traces, REQUESTS_SHOWN),
+            errors=seen.errors,
             keeping=self._keeping,
-            kept_spans=self._spans.count,
-            kept_traces=len(traces),
+            kept_spans=seen.kept_spans,
         )
 
     async def search(self, request: Request) -> Response:
         """Find out what an id is; by POST, so that a wrong paste stands in no address."""
         fields = await form_of(request)
-        asker = Asker(self._office.app, self._visitor(request))
-        return RedirectResponse(await self._place_of(fields.get("id", ""), asker), SEE_OTHER)
+        visitor = self._visitor(request)
+        return RedirectResponse(await self._place_of(fields.get("id", ""), visitor), SEE_OTHER)
 
-    async def _place_of(self, text: str, asker: Asker) -> str:
-        asked = text.lower()
+    async def _place_of(self, text: str, visitor: Visitor) -> str:
+        asker, asked = Asker(self._app, visitor), text.lower()
         trace = TRACE_ID.fullmatch(asked)
-        if trace and ("-" in asked or self._spans.trace(trace[1])):
+        if trace and ("-" in asked or await self._traces.trace(trace[1], visitor)):
             return f"{PLACE}/traces/{trace[1]}"
         wanted = id_of(asked)
         if await asker.chain(wanted) is not None:
@@ -130,7 +133,7 @@ class OpsPages:
         """One application's chain; each link leads to its trace."""
         visitor = self._visitor(request)
         wanted = id_of(application_id)
-        found = await Asker(self._office.app, visitor).chain(wanted)
+        found = await Asker(self._app, visitor).chain(wanted)
         if found is None:
             raise NotFound(
                 "chain_not_found",
@@ -138,26 +141,27 @@ class OpsPages:
                 "nothing is known of this application within your area",
             )
         traced = {link["trace_id"] for link in found["links"] if link["trace_id"]}
-        kept = {trace_id for trace_id in traced if self._spans.trace(trace_id)}
+        kept = traced & await self._traces.ids(visitor)
         return self._page("ops_chain.html", visitor, chain=found, kept=kept)
 
     async def person(self, request: Request, person_id: str) -> Response:
         """A person's applications, by the person's reference."""
         visitor = self._visitor(request)
         wanted = id_of(person_id)
-        found = await Asker(self._office.app, visitor).applications(wanted)
+        found = await Asker(self._app, visitor).applications(wanted)
         return self._page("ops_person.html", visitor, person_id=wanted, applications=found)
 
     async def trace(self, request: Request, trace_id: str) -> Response:
         """A recent request's waterfall through the services, with the letters between them."""
         visitor = self._visitor(request)
-        found = self._spans.trace(trace_id.lower())
+        wanted = TRACE_ID.fullmatch(trace_id.lower())
+        found = await self._traces.trace(wanted[1], visitor) if wanted else None
         if found is None:
             raise NotFound(
                 "trace_not_kept",
-                "本进程没有保留这个追踪：只保留最近的请求，且未被采样的不保留。"
+                "没有保留这个追踪：只保留最近的请求，且未被采样的不保留。"
                 "申请的全链仍可按申请编号查询",
-                "this trace is not kept here: only recent requests are, and only sampled ones; "
+                "this trace is not kept: only recent requests are, and only sampled ones; "
                 "the application's chain is still found by its id",
             )
         sizes = {"width": WIDTH, "labels": LABELS, "right": RIGHT, "row": ROW}

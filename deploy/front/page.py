@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from deploy.front.ops import OpsPages
-from deploy.front.visitors import Fronted
-from deploy.spans import SpanStore
+from deploy.front.traces import Traces
+from shared.auth import Tokens
 from shared.clock import CLOCK_FILE, DirectoryClock
 from shared.contracts.money import yuan_text
 
@@ -27,15 +27,19 @@ SERVICE_WORDS = {
 }
 
 
-def add_front(office: Fronted, data: Path, spans: SpanStore | None = None) -> None:
-    """Give the office its front page and `/ops`; they show figures and codes, nothing personal."""
-    OpsPages(office, spans).open()
+def add_front(app: FastAPI, data: Path, tokens: Tokens, traces: Traces | None = None) -> None:
+    """Give an office its front page and `/ops`; they show figures and codes, nothing personal.
+
+    `app` answers under the services' prefixes, here or behind a gateway; `tokens` tells who may
+    see `/ops`; without `traces` it shows no requests.
+    """
+    OpsPages(app, tokens, traces).open()
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html"]))
     environment.filters["yuan"] = yuan_text
     template = environment.get_template("home.html")
     clock = DirectoryClock(data)
 
-    @office.app.get("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False)
     async def home(request: Request) -> HTMLResponse:
         shown: dict[str, Any] = {
             "today": clock.today(),

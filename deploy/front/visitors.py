@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 
 from shared.auth import Tokens
 from shared.caller import Caller
@@ -17,23 +15,6 @@ COOKIE = "juyang_ops"
 PLACE = "/ops"
 ROLES = frozenset({"operator", "auditor"})
 LARGEST_FORM = 16_384
-
-
-class Doorkeeper(Protocol):
-    """Whatever checks tokens: a service's runtime, or the gateway's."""
-
-    @property
-    def tokens(self) -> Tokens: ...
-
-
-class Fronted(Protocol):
-    """What the pages need of an office, in this process or behind a gateway."""
-
-    @property
-    def app(self) -> FastAPI: ...
-
-    @property
-    def runtimes(self) -> Mapping[str, Doorkeeper]: ...
 
 
 @dataclass(frozen=True, slots=True)

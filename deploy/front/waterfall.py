@@ -19,11 +19,15 @@ SHOWN = frozenset({SpanKind.SERVER, SpanKind.CONSUMER, SpanKind.PRODUCER})
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row; x and width in the drawing's units, `waited_ms` is a letter's time on its way."""
+    """One row; x and width in the drawing's units, `waited_ms` is a letter's time on its way.
+
+    `on_the_bus` is a relay that hands a letter to a bus between processes.
+    """
 
     service: str
     what: str
     is_letter: bool
+    on_the_bus: bool
     depth: int
     y: int
     x: float
@@ -125,6 +129,7 @@ def _bars(steps: Sequence[_Step], began: int, total: int) -> Iterable[Bar]:
             service=step.first.service,
             what=step.first.name,
             is_letter=step.first.kind is not SpanKind.SERVER,
+            on_the_bus=step.first.kind is SpanKind.PRODUCER,
             depth=min(above.depth + 1, DEEPEST) if above else 0,
             y=ROW * nth,
             x=round(LABELS + (step.started_ns - began) * scale, 1),

@@ -37,6 +37,8 @@ BY_NAME: dict[str, Any] = {
     "unmet": ("minimum_age",),
     "unknown": ("employment",),
     "changed": ("residence_area",),
+    "documents": ("household_register",),
+    "names": ("户口簿",),
     "categories": ("household", "meals"),
     "weekdays": (1, 3, 5),
     "starts_at_minute": 570,

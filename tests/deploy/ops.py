@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from deploy.front.page import add_front
+from deploy.front.traces import OwnTraces
 from deploy.spans import SpanStore
 from deploy.tracing import provider_of
 from shared.contracts.ids import new_id
@@ -40,7 +41,8 @@ def kept() -> SpanStore:
 
 def with_pages(desk: OfficeDesk) -> OfficeDesk:
     """The office with its front page and `/ops`."""
-    add_front(desk.office, desk.directory, kept())
+    office = desk.office
+    add_front(office.app, desk.directory, office.tokens, OwnTraces(kept()))
     return desk
 
 

@@ -17,7 +17,6 @@ from tests.faults.replay import Columns, Press, digests, lanes, state_of, steady
 from tests.faults.site import Site, Verdict
 
 PERSONS = 60
-SEEDS, LONG_SEEDS = 20, 500
 MOST_TIMES = 10
 LARGEST_BATCH = 100
 CLEAN_RUNS = 2
@@ -25,7 +24,7 @@ CLEAN_RUNS = 2
 
 async def repeat_and_shuffle(site: Site) -> Verdict:
     """What the site has sent, to fresh databases: twice clean, then as badly as a bus may."""
-    count = LONG_SEEDS if site.long else SEEDS
+    count = site.size.seeds
     with tempfile.TemporaryDirectory() as place:
         press = await Press.of(site, Path(place))
         letters = await press.letters(PERSONS)

@@ -14,23 +14,23 @@ from typing import Any
 import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.premises import address_of
 from shared.bus.kafka_topics import PARTITIONS, ensure_topics
 from shared.contracts.topics import ALL_TOPICS
 from shared.migrate import SERVICES
 from tests.bench.processes import run_juyang
 from tests.faults.proxy import CUT, HALF_OPEN, PASS
-from tests.faults.site import Site, Verdict
+from tests.faults.site import ALL, Site, Verdict
 from tests.kafka.waiting import until
 
 RATE = 50.0
-AWAY_S, LONG_AWAY_S = 20.0, 900.0
 GROWTH_MB = 50.0
 TIMES_ARRIVAL = 5.0
 MEBIBYTE = 1024 * 1024
 LOOK_EVERY_S = 0.1
 DRAINED_WITHIN_S = 300.0
 CALM_S = 5.0
-DEAF = "evaluation"
+DEAF = ("evaluation", "evaluation-2")
 UNSENT = " + ".join(f"(SELECT count(*) FROM {name}.outbox WHERE NOT sent)" for name in SERVICES)
 WRITTEN = " + ".join(f"(SELECT count(*) FROM {name}.outbox)" for name in SERVICES)
 
@@ -46,7 +46,7 @@ async def half_open(site: Site) -> Verdict:
 
 
 async def _away(site: Site, mode: str) -> Verdict:
-    away_s = LONG_AWAY_S if site.long else AWAY_S
+    away_s = site.size.away_s
     verdict = Verdict(f"broker {mode}", f"{away_s:g} s at {RATE:g} writes/s")
     load = site.load(mode)
     database = await site.admin()
@@ -70,7 +70,7 @@ async def _away(site: Site, mode: str) -> Verdict:
     await site.check(verdict, load)
     verdict.figures += [
         f"{sum(load.errors.values())} API errors, slowest answer {load.slowest_s:.2f} s",
-        f"memory {grown:+.0f} MB over six processes",
+        f"memory {grown:+.0f} MB over {len(ALL) + 1} processes",
         f"backlog {backlog} letters sent {took:.1f} s after the return, "
         f"{backlog / took / max(arrival, 1):.1f} times the arrival of {arrival:.0f}/s",
     ]
@@ -85,10 +85,10 @@ async def _all_sent(database: Any) -> bool:
 
 
 def _rss_mb(site: Site) -> float:
-    pids = [site.office.pid(name) for name in SERVICES]
-    parent = psutil.Process(pids[0]).parent()
-    processes = [psutil.Process(pid) for pid in pids] + ([parent] if parent else [])
-    return sum(one.memory_info().rss for one in processes) / MEBIBYTE
+    gateway = address_of(site.office.data)
+    assert gateway is not None
+    pids = [gateway.pid, *(site.office.pid(name) for name in ALL)]
+    return sum(psutil.Process(pid).memory_info().rss for pid in pids) / MEBIBYTE
 
 
 async def come_back_empty(site: Site) -> Verdict:
@@ -98,17 +98,18 @@ async def come_back_empty(site: Site) -> Verdict:
     so that the state must stay as it is.
     """
     verdict = Verdict(
-        "broker restarted empty", f"twice, {DEAF} stopped before the first; `juyang republish`"
+        "broker restarted empty", f"twice, {DEAF[0]} stopped before the first; `juyang republish`"
     )
     load = site.load("empty")
-    pid = site.kill(DEAF, signal.SIGSTOP)
+    pids = [site.kill(name, signal.SIGSTOP) for name in DEAF]
     try:
         async with load.running(RATE):
             await asyncio.sleep(CALM_S)
         await _at_rest(site)
         await asyncio.to_thread(site.broker.restart_empty)
     finally:
-        os.kill(pid, signal.SIGCONT)
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
     verdict.figures.append(f"{await _sent_again(site)} letters sent again")
     await site.check(verdict, load)
     before = await state_hash(site)

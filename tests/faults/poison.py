@@ -32,7 +32,7 @@ from tests.faults.replay import Press
 from tests.faults.site import Site, Verdict
 from tests.kafka.waiting import until
 
-RATE, SECONDS, LONG_SECONDS = 100, 20, 120
+RATE = 100
 ONE_IN = 100
 TIMES_CLEAN = 2.0
 LARGE = 900_000
@@ -70,7 +70,7 @@ KINDS: dict[str, Spoil] = {
 
 async def among_good(site: Site) -> Verdict:
     """The same stream twice through a consumer on Kafka: clean, then with poison in it."""
-    seconds = LONG_SECONDS if site.long else SECONDS
+    seconds = site.size.poison_s
     verdict = Verdict(
         "poison", f"1 in {ONE_IN}, {len(KINDS)} kinds, {RATE} letters/s for {seconds} s, twice"
     )

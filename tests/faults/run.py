@@ -13,16 +13,17 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from tests.faults import kills, letters, outage, poison
+from tests.faults import kills, letters, outage, poison, stops
 from tests.faults.site import Site, Verdict, site
+from tests.faults.sizes import SIZES, Size
 
 SEEDS = 1_000_000
 FAULTS: Mapping[str, Callable[[Site], Awaitable[Verdict]]] = {
-    "services": kills.kill_services,
+    "services": kills.kill_processes,
     "postgres": kills.kill_postgres,
     "cut": outage.cut_off,
     "half-open": outage.half_open,
-    "stop": kills.stop_consumer,
+    "stop": stops.stop_consumers,
     "empty": outage.come_back_empty,
     "letters": letters.repeat_and_shuffle,
     "poison": poison.among_good,
@@ -33,25 +34,31 @@ def main() -> None:
     """Exit with 1 when a promise did not hold."""
     names = sys.argv[1:] or list(FAULTS)
     seed = int(os.environ.get("FAULTS_SEED") or secrets.randbelow(SEEDS))
-    long = os.environ.get("FAULTS") == "long"
-    print(f"seed {seed} (replay: FAULTS_SEED={seed} make faults)", flush=True)
+    size = os.environ.get("FAULTS") or "short"
+    if size not in SIZES or not set(names) <= set(FAULTS):
+        sys.exit(f"FAULTS is one of {', '.join(SIZES)}; faults are {', '.join(FAULTS)}")
+    replay = f"FAULTS={size} FAULTS_SEED={seed} make faults"
+    print(f"seed {seed} (replay: {replay}), load average {os.getloadavg()}", flush=True)
     place = Path(tempfile.mkdtemp(prefix="juyang-faults-"))
     try:
-        verdicts = asyncio.run(_all(place, names, seed, long))
+        verdicts = asyncio.run(_all(place, names, seed, SIZES[size]))
     except BaseException:
         print(f"--- seed {seed}; what the office said lies in {place}", flush=True)
         raise
     if all(not one.broken for one in verdicts):
         shutil.rmtree(place)
-    print(f"\nseed {seed}\n| fault | what | figures | holds |\n|---|---|---|---|")
+    print(
+        f"\n{replay}, load average {os.getloadavg()}\n"
+        "| fault | what | figures | holds |\n|---|---|---|---|"
+    )
     for one in verdicts:
         held = "yes" if not one.broken else "NO: " + "; ".join(one.broken)
         print(f"| {one.name} | {one.did} | {'; '.join(one.figures)} | {held} |")
     sys.exit(any(one.broken for one in verdicts))
 
 
-async def _all(place: Path, names: list[str], seed: int, long: bool) -> list[Verdict]:
-    async with site(place, seed, long) as there:
+async def _all(place: Path, names: list[str], seed: int, size: Size) -> list[Verdict]:
+    async with site(place, seed, size) as there:
         return [await _one(name, FAULTS[name](there)) for name in names]
 
 

@@ -1,4 +1,4 @@
-"""The campaign's site: Kafka behind a fault proxy, five processes, a town with money to spend."""
+"""The campaign's site: Kafka behind a fault proxy, fifteen processes, a town with money."""
 
 from __future__ import annotations
 
@@ -23,12 +23,17 @@ from deploy.kafka.broker import KafkaBroker
 from deploy.postgres import running
 from deploy.premises import DATABASE
 from deploy.proof import prove
+from shared.migrate import SERVICES
 from tests.faults.load import Load
 from tests.faults.proxy import FaultProxy
+from tests.faults.sizes import Size
 from tests.kafka.apart import Apart
 
 JANUARY = date(2010, 1, 1)
 SETTLED_WITHIN_S = 180.0
+SPLIT = ("--copies", "2", "--relays")
+ALL = (*SERVICES, *(f"{name}-2" for name in SERVICES), *(f"{name}-relay" for name in SERVICES))
+"""Each service twice, so that its two consumers share its letters; and its relay apart."""
 PERSONS_OF_A_LOAD = 100_000
 THERE = {
     "persons": "intake.persons WHERE person_id",
@@ -76,7 +81,7 @@ class Site:
     desk: Desk
     cards: dict[str, str]
     seed: int
-    long: bool
+    size: Size
     loads: int = 0
 
     def load(self, name: str) -> Load:
@@ -130,27 +135,27 @@ class Site:
         assert there is not None
         return await asyncpg.connect(there.dsn(DATABASE))
 
-    def kill(self, service: str, number: int = signal.SIGKILL) -> int:
-        """A signal to a service's process; returns which it was."""
-        pid = self.office.pid(service)
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int:
+        """A signal to a process; returns which it was."""
+        pid = self.office.pid(name)
         os.kill(pid, number)
         return pid
 
 
 @asynccontextmanager
-async def site(place: Path, seed: int, long: bool) -> AsyncIterator[Site]:
-    """Kafka, proxy, PostgreSQL, five processes; January's vouchers issued, cards handed out."""
+async def site(place: Path, seed: int, size: Size) -> AsyncIterator[Site]:
+    """Kafka, proxy, PostgreSQL, all processes; January's vouchers issued, cards handed out."""
     async with FaultProxy() as proxy:
         broker = KafkaBroker(place / "kafka", advertised=proxy.port)
         proxy.target = broker.port
         await asyncio.to_thread(broker.start)
         try:
-            async with Apart(place / "data", broker.url) as office:
-                await office.ready()
+            async with Apart(place / "data", broker.url, *SPLIT) as office:
+                await office.ready(*ALL)
                 desk = office.desk()
                 try:
                     cards = await _town(desk)
-                    yield Site(broker, proxy, office, desk, cards, seed, long)
+                    yield Site(broker, proxy, office, desk, cards, seed, size)
                 finally:
                     await desk.close()
         finally:

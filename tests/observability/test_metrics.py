@@ -13,7 +13,7 @@ from opentelemetry.metrics import NoOpMeterProvider
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from deploy.cli.offices import _at_prefix
+from deploy.office import alone as service_alone
 from shared.bus.direct import DirectBus
 from shared.contracts.ids import new_id
 from shared.contracts.letter import Envelope
@@ -147,7 +147,7 @@ async def test_a_service_on_its_own_counts_its_requests_though_another_applicati
     desk: OfficeDesk,
 ) -> None:
     kept_spans()
-    alone = _at_prefix(desk.office.runtimes["vouchers"])
+    alone = service_alone(desk.office.runtimes["vouchers"])
     headers = {"Authorization": f"Bearer {desk.token('auditor')}"}
     door = httpx.ASGITransport(alone)
     async with httpx.AsyncClient(transport=door, base_url="http://v", headers=headers) as client:
