@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from services.eligibility.reviews.figures import due_figures
 from shared.metrics import Figure
 from shared.work import Row, Work
 
@@ -35,7 +36,7 @@ async def figures(work: Work) -> Sequence[Figure]:
     """Open cases by stage, and how long recent decisions took."""
     waiting = await work.rows(OPEN, today=work.today)
     decided = await work.rows(DECIDED, since=work.today - RECENT, edges=list(EDGES))
-    return [*_open(waiting), *_days(decided)]
+    return [*_open(waiting), *await due_figures(work), *_days(decided)]
 
 
 def _open(rows: Sequence[Row]) -> list[Figure]:

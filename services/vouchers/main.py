@@ -16,6 +16,8 @@ from services.vouchers.figures import figures
 from services.vouchers.funds import api as funds
 from services.vouchers.issuance import api as issuance
 from services.vouchers.ledger import api as ledger
+from services.vouchers.ledger import journal_api as journal
+from services.vouchers.ledger.jobs import make_months, seal_journal
 from services.vouchers.policy.loader import load_policy
 from services.vouchers.providers.handlers import HANDLERS as PROVIDER_LETTERS
 from services.vouchers.providers.store import Providers
@@ -46,6 +48,7 @@ SERVICE = Service(
         settlement.router,
         expiries.router,
         ledger.router,
+        journal.router,
         verification_router(money_checks),
     ),
     hearings=(
@@ -61,7 +64,7 @@ SERVICE = Service(
             topics.SCHEDULING_CATALOGUE,
         }
     ),
-    jobs=(expire_daily,),
+    jobs=(expire_daily, seal_journal, make_months,),
     state=_state,
     figures=figures,
 )

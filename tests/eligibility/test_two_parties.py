@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.eligibility.awards.domain import Approval, Decided, decide
-from services.eligibility.reviews.domain import CaseFile, Reviewed, review
+from services.eligibility.reviews.domain import CaseFile, Recommendation, Reviewed, review
 from services.eligibility.reviews.verdicts import WORDS
 from shared.caller import Caller
 from shared.contracts.programmes import VOUCHER
@@ -44,6 +44,12 @@ def said(
 ) -> str:
     outcome = decide(file, PROGRAMME, decision, note, by)
     return outcome if isinstance(outcome, str) else "done"
+
+
+def reviewed(
+    file: CaseFile, decision: Recommendation = "recommend_approval", documents: tuple[str, ...] = ()
+) -> Reviewed | str:
+    return review(file, decision, None, PROGRAMME, documents)
 
 
 def test_a_reviewed_eligible_case_is_granted_from_its_month_with_the_amount_of_the_policy() -> None:
@@ -103,17 +109,17 @@ def test_an_officer_with_a_declared_tie_decides_nothing_at_either_party() -> Non
     tied = replace(CASE, tied=True)
     assert said(tied) == "tied"
     assert said(tied, "refuse", "回避") == "tied"
-    assert review(replace(tied, stage="street_review"), "recommend_refusal", None) == "tied"
+    assert reviewed(replace(tied, stage="street_review"), "recommend_refusal") == "tied"
 
 
 def test_the_street_reviews_once_and_again_when_papers_have_come() -> None:
-    assert review(CASE, "recommend_approval", None) == "already_reviewed"
+    assert reviewed(CASE) == "already_reviewed"
     wanting = replace(CASE, stage="needs_evidence")
-    outcome = review(wanting, "recommend_approval", None)
+    outcome = reviewed(wanting)
     assert isinstance(outcome, Reviewed)
     assert outcome.stage == "district_approval"
     held = replace(CASE, stage="held")
-    assert review(held, "recommend_approval", None) == "street_not_activated"
+    assert reviewed(held) == "street_not_activated"
 
 
 def test_every_verdict_speaks_both_languages() -> None:

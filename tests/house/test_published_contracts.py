@@ -58,6 +58,7 @@ CODES = frozenset(
         "unknown",
         "changed",
         "categories",
+        "documents",
     }
 )
 """Text facts whose values are codes of a catalogue or a policy, never words of people."""

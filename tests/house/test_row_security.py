@@ -32,6 +32,7 @@ SHARED = {
     "intake.areas": "the area tree is public",
     "intake.staged_persons": "an import's rows between COPY and insert; emptied by its chunk",
     "eligibility.ties": "who must stand aside for whom holds in every area (N-49)",
+    "eligibility.care_providers": "which provider may take plans is public (C-33)",
     "scheduling.items": "the catalogue is public",
     "scheduling.street_activations": "which street runs is public (N-22)",
     "vouchers.provider_standings": "who is admitted is public (C-33)",

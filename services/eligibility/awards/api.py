@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 from pydantic import BaseModel
 
-from services.eligibility.awards.domain import Approval, decide
+from services.eligibility.awards.domain import Approval, decide, one_of_a_kind
 from services.eligibility.awards.store import Awards
 from services.eligibility.policy import UnknownProgramme
 from services.eligibility.reviews.api import Note
@@ -62,6 +62,21 @@ class AwardView(BaseModel):
     state: str
     ended_on: date | None
     end_reason: str | None
+    suspended_on: date | None
+    suspend_reason: str | None
+    recheck_due_on: date | None
+
+
+class ActView(BaseModel):
+    """One act in an award's journal: what, from when, why and under which article."""
+
+    act: str
+    effective_on: date
+    reason: str
+    article: str
+    sub: str
+    body: str
+    made_on: date
 
 
 class Funnel(BaseModel):
@@ -93,6 +108,8 @@ async def approve_list(
             file, cases.programme(file.programme), line.decision, line.note, caller
         ),
     )
+    granted = [one.file.person_id for one in stood(decided) if one.award is not None]
+    decided = one_of_a_kind(decided, await store.running(granted))
     await store.save(stood(decided), [one.letter(store.now) for one in stood(decided)])
     return lines.answer(
         [one if isinstance(one, Refusal) else one.stage for one in decided], response
@@ -103,7 +120,7 @@ async def approve_list(
 async def list_awards(
     store: AwardStore,
     programme: str | None = None,
-    state: Literal["active", "ended"] | None = None,
+    state: Literal["active", "suspended", "ended"] | None = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[AwardView]:
@@ -118,6 +135,12 @@ async def list_awards(
 async def one_award(award_id: UUID, store: AwardStore) -> AwardView:
     """One award."""
     return AwardView.model_validate(dict(await store.one(award_id)))
+
+
+@awards.get("/{award_id}/acts", dependencies=[permit(*OVERSEERS)])
+async def acts_of_award(award_id: UUID, store: AwardStore) -> list[ActView]:
+    """How an award came, was changed, suspended, resumed and ended, oldest first."""
+    return [ActView.model_validate(dict(row)) for row in await store.acts(award_id)]
 
 
 @funnel.get("", dependencies=[permit(*OVERSEERS)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -13,11 +14,17 @@ from shared.caller import Caller
 from shared.contracts.eligibility import ApplicationRefused, AwardEnded, AwardGranted
 from shared.contracts.ids import derived_id
 from shared.contracts.letter import Letter
+from shared.errors import Conflict, Refusal
 
 Approval = Literal["approve", "refuse"]
 EndReason = Literal["died", "moved_out", "withdrawn", "no_longer_eligible"]
 MONTHLY_AMOUNT = "monthly_amount"
+RECHECK_INTERVAL = "recheck_interval"
 WITHOUT_CLASS = "-"
+ALREADY_AWARDED = (
+    "此人已享受同类待遇，一人一份；请退回或按重复申请不予批准",
+    "the person has this benefit already, one each; refuse this one as a duplicate",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class Award:
     benefit_class: str
     starts_on: date
     monthly_amount_fen: int | None
+    recheck_months: int | None
+    article: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +125,38 @@ def decide(
     return Decided(file, decision, note, award)
 
 
+def responsible(programme: Programme, officer: Caller) -> bool:
+    """Whether the officer's body is one that the document makes responsible."""
+    bodies = programme.bodies.responsible
+    return any(officer.body and officer.body in body for body in bodies)
+
+
+def benefit_of(programme_id: str) -> str:
+    """The kind of benefit, by whichever document: nobody has two of a kind (C-50)."""
+    return programme_id.partition("/")[2]
+
+
+def one_of_a_kind(
+    decided: Sequence[Decided | Refusal], running: Collection[tuple[UUID, str]]
+) -> list[Decided | Refusal]:
+    """Refuse the grant of a benefit that the person has already, also earlier in this list."""
+    taken = set(running)
+    kept: list[Decided | Refusal] = []
+    for one in decided:
+        if isinstance(one, Refusal) or one.award is None:
+            kept.append(one)
+            continue
+        key = (one.file.person_id, benefit_of(one.file.programme))
+        kept.append(Conflict("already_awarded", *ALREADY_AWARDED) if key in taken else one)
+        taken.add(key)
+    return kept
+
+
 def _barred(file: CaseFile, programme: Programme, officer: Caller) -> str | None:
     """What keeps this officer, or anybody, off the case."""
     if (stopped := obstacle(file)) is not None:
         return stopped
-    bodies = programme.bodies.responsible
-    if not any(officer.body and officer.body in body for body in bodies):
+    if not responsible(programme, officer):
         return "not_responsible"  # N-28: the body that the document names
     return None if file.activated else "street_not_activated"  # N-22
 
@@ -130,7 +165,11 @@ def _no_yes(file: CaseFile) -> str | None:
     """What nobody may approve."""
     if file.outcome == "ineligible":
         return "not_eligible"
-    return "evidence_missing" if file.outcome == "needs_evidence" else None
+    if file.outcome == "needs_evidence":
+        return "evidence_missing"
+    if file.objected:
+        return "objection_open"  # C-55
+    return "notice_running" if file.on_notice else None
 
 
 def _not_ripe(file: CaseFile, officer: Caller) -> str | None:
@@ -148,10 +187,16 @@ def _needs_note(file: CaseFile, decision: Approval) -> bool:
 
 
 def _award(file: CaseFile, programme: Programme) -> Award:
-    paid = MONTHLY_AMOUNT in programme.parameters
     return Award(
         award_id=derived_id("award", file.case_id),
         benefit_class=file.benefit_class or WITHOUT_CLASS,
         starts_on=file.starts_on,
-        monthly_amount_fen=programme.parameter(MONTHLY_AMOUNT, file.starts_on) if paid else None,
+        monthly_amount_fen=parameter(programme, MONTHLY_AMOUNT, file.starts_on),
+        recheck_months=parameter(programme, RECHECK_INTERVAL, file.starts_on),
+        article=programme.article,
     )
+
+
+def parameter(programme: Programme, name: str, as_of: date) -> int | None:
+    """A programme's parameter, or none where it has no such."""
+    return programme.parameter(name, as_of) if name in programme.parameters else None

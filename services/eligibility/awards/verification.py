@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from services.eligibility.awards.store import LETTERS, MACHINE_NO, UNDEAD, UNPAIRED
+from services.eligibility.awards.checks import (
+    JOURNALLED,
+    LETTERS,
+    MACHINE_NO,
+    TAKEN,
+    UNDEAD,
+    UNPAIRED,
+)
 from services.eligibility.determinations.replay import replayed
 from shared.contracts.eligibility import AwardEnded, AwardGranted, DeterminationMade
 from shared.verification import Check
@@ -19,6 +26,8 @@ async def checks(work: Work) -> list[Check]:
         await _count(work, "no_award_to_the_dead", UNDEAD),
         await _count(work, "decided_by_people", MACHINE_NO),
         await _count(work, "letters_match_rows", LETTERS, **TYPES),
+        await _count(work, "awards_match_their_journal", JOURNALLED),
+        await _count(work, "benefits_taken_by_two_people", TAKEN),
     ]
 
 

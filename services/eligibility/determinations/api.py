@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.eligibility.determinations.store import Determinations
 from services.eligibility.determinations.sweeps import sweep
+from services.eligibility.previews.api import FindingView, ReasonsView
 from shared.caller import Caller
 from shared.doors import Body, doors, opens, permit
 from shared.work import Row
@@ -27,23 +28,6 @@ READERS = (
     "auditor",
     "operator",
 )
-
-
-class FindingView(BaseModel):
-    """One criterion; `met` null is unknown, which never means no."""
-
-    criterion: str
-    article: str
-    found: Any
-    required: Any
-    met: bool | None
-
-
-class ReasonsView(BaseModel):
-    """The reasons in sentences."""
-
-    zh: str
-    en: str
 
 
 class DeterminationView(BaseModel):

@@ -1,9 +1,10 @@
-"""The daily sweep by the office clock; a sweep that fails is tried again at the next look."""
+"""The daily sweeps by the office clock; one that fails is tried again at the next look."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import date
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,15 +17,24 @@ LOOK_EVERY_S = 60.0
 EVERYWHERE = "%"
 
 
-async def sweep_daily(runtime: Runtime) -> None:
-    """Sweep once on every business day, soon after it begins."""
-    swept_on: date | None = None
+async def once_a_day(runtime: Runtime, act: Callable[[], Awaitable[None]]) -> None:
+    """Do something once on every business day, soon after it begins."""
+    done_on: date | None = None
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         today = runtime.clock.today()
-        if today != swept_on:
+        if today != done_on:
             try:
-                await sweep(runtime, EVERYWHERE)
-                swept_on = today
+                await act()
+                done_on = today
             except (SQLAlchemyError, OSError) as away:
                 log.warning("sweep put off: %s", type(away).__name__)
+
+
+async def sweep_daily(runtime: Runtime) -> None:
+    """Look again at refused cases whose person has had the birthday since."""
+
+    async def everywhere() -> None:
+        await sweep(runtime, EVERYWHERE)
+
+    await once_a_day(runtime, everywhere)

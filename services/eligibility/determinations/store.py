@@ -94,8 +94,8 @@ SELECT determination_id, application_id, person_id, programme, area_code, trigge
 FROM determinations WHERE application_id = :application_id ORDER BY made_at, determination_id
 """
 STORED = """
-SELECT determination_id, programme, as_of_on, facts, policy_version, outcome, benefit_class,
-    findings, reconsider_on, digest
+SELECT determination_id, programme, as_of_on, facts, policy_version, engine_version, outcome,
+    benefit_class, findings, evidence, flags, reconsider_on, refer_to, digest
 FROM determinations WHERE determination_id > :after ORDER BY determination_id LIMIT :most
 """
 
@@ -212,7 +212,7 @@ def stored_answer(row: Row) -> tuple[Any, ...]:
 
 
 def _findings(made: Determination) -> list[dict[str, Any]]:
-    return [asdict(finding) for finding in made.judgement.findings]
+    return [finding._asdict() for finding in made.judgement.findings]
 
 
 def _determination_row(made: Determination, today: date) -> dict[str, Any]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
 import numpy as np
 
-from services.eligibility.policy.columns import NO, YES, Array, Columns
-from services.eligibility.policy.columns_looking import AGES, Block, Look, code_of, look_of
+from services.eligibility.policy.columns import NO, NOBODY, YES, Array
+from services.eligibility.policy.columns_looking import (
+    AGES,
+    Block,
+    Look,
+    Looks,
+    chosen,
+    code_of,
+    everything,
+    mapped,
+)
 from services.eligibility.policy.judging import Rule, RuleClass, _nearest
 from services.eligibility.policy.looking import Case
-from shared.contracts.facts import PersonFacts
 
-NO_CLASS = -1
+NO_CLASS = 255
 UNKNOWN_AGE = AGES.index(None)
 
 
@@ -32,24 +40,24 @@ class Branches:
     """All classes; `member` and `age_result` say for each age code which class and whether in."""
 
     each: tuple[Branch, ...]
-    member: Array
-    age_result: Array
+    member: Callable[[Array], Array]
+    age_result: Callable[[Array], Array]
 
     def looks(self, block: Block) -> tuple[Array, list[Array]]:
         """Each person's class by age, and the codes of all classes' rules in order.
 
-        What is not asked of a person, because it stands in another class, counts as met.
+        What is not asked of a person, because it stands in another class, counts as met. Outside
+        the class's ages the age has said no already, so that what comes after it decides nothing.
         """
-        member = self.member.take(block.ages)
-        age_result = self.age_result.take(block.ages)
+        member = self.member(block.ages)
+        age_result = self.age_result(block.ages)
         unknown = np.flatnonzero(block.ages == UNKNOWN_AGE)
         raw = [[look(block) for look in branch.rest] for branch in self.each]
         told: list[Array] = []
         for number, rest in enumerate(raw):
-            others = _everything(member != number)
+            others = everything(member != number)
             told.append(age_result | others)
-            outside = others | _everything(age_result != YES)
-            told += [result | outside for result in rest]
+            told += [result | others for result in rest]
         if len(unknown):
             for codes, known in zip(told, self._without_age(raw, unknown), strict=True):
                 codes[unknown] = known
@@ -64,31 +72,26 @@ class Branches:
         ]
         every = reduce(np.logical_and, closed)
         for branch, rest, shut in zip(self.each, some, closed, strict=True):
-            yield np.where(shut, np.uint8(YES), np.uint8(branch.age_unknown))
-            yield from (_everything(~(every & (result == NO))) for result in rest)
+            yield chosen(shut, np.uint8(YES), np.uint8(branch.age_unknown))
+            yield from (everything(~(every & (result == NO))) for result in rest)
 
 
-def branches_of(classes: tuple[RuleClass, ...], columns: Columns, as_of: date) -> Branches:
-    """The classes, ready to look at any block of these columns."""
+def branches_of(classes: tuple[RuleClass, ...], looks: Looks) -> Branches:
+    """The classes, ready to look at any block of people."""
     each = tuple(
         Branch(
-            tuple(look_of(rule, columns, as_of) for rule in one.rules[1:]),
-            _age_code(one.rules[0], None, as_of),
+            tuple(looks.of(rule) for rule in one.rules[1:]),
+            _age_code(one.rules[0], None, looks.as_of),
         )
         for one in classes
     )
     member = [NO_CLASS if age is None else classes.index(_nearest(classes, age)) for age in AGES]
     result = [
-        YES if age is None else _age_code(classes[number].rules[0], age, as_of)
+        YES if age is None else _age_code(classes[number].rules[0], age, looks.as_of)
         for age, number in zip(AGES, member, strict=True)
     ]
-    return Branches(each, np.array(member, np.int8), np.array(result, np.uint8))
+    return Branches(each, mapped(member), mapped(result))
 
 
 def _age_code(rule: Rule, age: int | None, as_of: date) -> int:
-    return code_of(rule, rule.look(Case(PersonFacts(), age, as_of)))
-
-
-def _everything(where: Array) -> Array:
-    """`YES` there and `NO` elsewhere."""
-    return where.view(np.uint8) * np.uint8(YES)
+    return code_of(rule, rule.look(Case(NOBODY, age, as_of)))

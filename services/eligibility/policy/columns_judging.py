@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -9,10 +10,17 @@ from functools import reduce
 import numpy as np
 
 from services.eligibility.policy.columns import NO, YES, Array, Columns
-from services.eligibility.policy.columns_classes import NO_CLASS, branches_of
-from services.eligibility.policy.columns_looking import Block, block_of, look_of
+from services.eligibility.policy.columns_classes import branches_of
+from services.eligibility.policy.columns_looking import (
+    Block,
+    Looks,
+    asked_by,
+    chosen,
+    everything,
+    mapped,
+)
 from services.eligibility.policy.findings import Outcome
-from services.eligibility.policy.judging import Rules, rules_of
+from services.eligibility.policy.judging import Rule, Rules, rules_of
 from services.eligibility.policy.model import Programme
 
 OUTCOMES: tuple[Outcome, ...] = ("ineligible", "needs_evidence", "needs_review", "eligible")
@@ -20,7 +28,7 @@ OUTCOMES: tuple[Outcome, ...] = ("ineligible", "needs_evidence", "needs_review",
 
 ELIGIBLE = OUTCOMES.index("eligible")
 PEOPLE_AT_ONCE = 1 << 16
-NO_CRITERION = -1
+NONE = 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,42 +51,67 @@ class Verdicts:
 
 def judge(programme: Programme, columns: Columns, as_of: date) -> Verdicts:
     """Judge everybody as of one day; raises `AsOfRefused` outside the policy's time."""
-    programme.in_time(as_of)
-    rules = rules_of(programme, programme.version_on(as_of))
-    whole = _Whole(rules, columns, as_of)
-    criteria, places = _names(rules)
+    return sweep([programme], columns, as_of)[0]
+
+
+def sweep(programmes: Sequence[Programme], columns: Columns, as_of: date) -> tuple[Verdicts, ...]:
+    """The same by several programmes, in their order; what they ask in common is asked once."""
+    for programme in programmes:
+        programme.in_time(as_of)
+    looks = Looks(columns, as_of)
     size = len(columns)
-    outcome = np.empty(size, np.uint8)
-    class_index = np.empty(size, np.int8)
-    criterion = np.empty(size, np.int16)
+    wholes: dict[Hashable, _Whole] = {}
+    asked = [_same(rules_of(one, one.version_on(as_of)), wholes, looks, size) for one in programmes]
     for start in range(0, size, PEOPLE_AT_ONCE):
         some = slice(start, start + PEOPLE_AT_ONCE)
-        outcome[some], class_index[some], first = whole.judge(block_of(columns, some, as_of))
-        criterion[some] = places.take(first)
-    classes = tuple(one.id for one in rules.classes)
-    return Verdicts(classes, criteria, outcome, class_index, criterion)
+        block = looks.block(some)
+        for whole in wholes.values():
+            whole.judge(block, some)
+    return tuple(whole.verdicts for whole in asked)
+
+
+def _same(rules: Rules, known: dict[Hashable, _Whole], looks: Looks, size: int) -> _Whole:
+    """One for all programmes that ask exactly the same under the same names."""
+    key = tuple((rule.criterion.id, asked_by(rule)) for rule in _in_order(rules))
+    classes = tuple((one.id, len(one.rules)) for one in rules.classes)
+    if (key, classes) not in known:
+        known[key, classes] = _Whole(rules, looks, size)
+    return known[key, classes]
 
 
 class _Whole:
-    """All rules of one version, ready to look at blocks of these columns."""
+    """All rules of one version, ready to look at blocks, and what came of it so far."""
 
-    def __init__(self, rules: Rules, columns: Columns, as_of: date) -> None:
-        self._common = [look_of(rule, columns, as_of) for rule in rules.common]
-        self._branches = branches_of(rules.classes, columns, as_of) if rules.classes else None
+    def __init__(self, rules: Rules, looks: Looks, size: int) -> None:
+        self._common = [looks.of(rule) for rule in rules.common]
+        self._branches = branches_of(rules.classes, looks) if rules.classes else None
+        names = [rule.criterion.id for rule in _in_order(rules)]
+        criteria = tuple(dict.fromkeys(names))
+        self._name_of = mapped([*map(criteria.index, names), NONE])
+        classes = tuple(one.id for one in rules.classes)
+        none = np.broadcast_to(np.int8(-1), size)
+        self.verdicts = Verdicts(
+            classes,
+            criteria,
+            np.empty(size, np.uint8),
+            np.empty(size, np.int8) if classes else none,
+            np.empty(size, np.int8),
+        )
 
-    def judge(self, block: Block) -> tuple[Array, Array | int, Array]:
-        """Outcome and class of each person, and the position of the criterion that decided."""
+    def judge(self, block: Block, some: slice) -> None:
+        """Outcome, class and the criterion that decided, for some of the people."""
         told = [look(block) for look in self._common]
         least = reduce(np.minimum, told)
-        class_index: Array | int = NO_CLASS
         if self._branches is not None:
             member, own = self._branches.looks(block)
             fits = reduce(np.minimum, own)
             counts = (fits == YES) & (least != NO)
-            class_index = np.where(counts, member, np.int8(NO_CLASS))
+            # No class is every bit of a byte.
+            self.verdicts.class_index[some] = (member | ~everything(counts)).view(np.int8)
             least = np.minimum(least, fits)
             told += own
-        return np.minimum(least, np.uint8(ELIGIBLE)), class_index, _first(told, least)
+        self.verdicts.outcome[some] = np.minimum(least, np.uint8(ELIGIBLE))
+        self.verdicts.criterion[some] = self._name_of(_first(told, least)).view(np.int8)
 
 
 def _first(told: list[Array], least: Array) -> Array:
@@ -87,15 +120,12 @@ def _first(told: list[Array], least: Array) -> Array:
     first_no, first_open = (np.zeros(len(least), np.uint8) for _ in range(2))
     for codes in told:
         before_no &= codes != NO
-        first_no += before_no
+        first_no += before_no.view(np.uint8)
         before_open &= codes == YES
-        first_open += before_open
-    return np.where(least == NO, first_no, first_open)
+        first_open += before_open.view(np.uint8)
+    return chosen(least == NO, first_no, first_open)
 
 
-def _names(rules: Rules) -> tuple[tuple[str, ...], Array]:
-    """The criteria by name, and for each position which; the last position is none."""
-    asked = [*rules.common, *(rule for one in rules.classes for rule in one.rules)]
-    names = [rule.criterion.id for rule in asked]
-    criteria = tuple(dict.fromkeys(names))
-    return criteria, np.array([*map(criteria.index, names), NO_CRITERION], np.int16)
+def _in_order(rules: Rules) -> list[Rule]:
+    """In the order in which a judgement lists its findings."""
+    return [*rules.common, *(rule for one in rules.classes for rule in one.rules)]

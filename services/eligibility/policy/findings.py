@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
 
@@ -15,8 +14,7 @@ Outcome = Literal["eligible", "ineligible", "needs_evidence", "needs_review"]
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One criterion: the article, what was found, what is required; `met` None is unknown."""
 
     criterion: str
@@ -26,8 +24,7 @@ class Finding:
     met: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The whole answer for a person, programme and day; it recommends, a named person decides.
 
     `evidence` names the policy's documents still needed, `flags` the questions for a reviewer,
@@ -55,16 +52,7 @@ def record(judgement: Judgement) -> dict[str, Any]:
         "policy_version": judgement.policy_version,
         "outcome": judgement.outcome,
         "class": judgement.class_,
-        "findings": [
-            {
-                "criterion": finding.criterion,
-                "article": finding.article,
-                "found": finding.found,
-                "required": finding.required,
-                "met": finding.met,
-            }
-            for finding in judgement.findings
-        ],
+        "findings": [finding._asdict() for finding in judgement.findings],
         "evidence": list(judgement.evidence),
         "flags": list(judgement.flags),
         "reconsider_on": _day(judgement.reconsider_on),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.eligibility.policy.findings import Finding, Outcome
@@ -19,6 +20,7 @@ HEADLINES: dict[Outcome, Text] = {
         "需人工审查后再定，现在不作否定", "open until a person has looked, which is no refusal"
     ),
 }
+OPENINGS_KEPT = 4096
 VERDICTS = {True: Text("符合", "met"), False: Text("不符合", "not met")}
 
 
@@ -58,14 +60,21 @@ def reasons(
 
 
 def _line(point: Point) -> Text:
-    finding, requires = point.finding, point.requires
+    finding = point.finding
     if finding.met is None:
         return _open_line(point)
-    cited, verdict = _cited(finding.article), VERDICTS[finding.met]
+    zh, en = _opening(finding.article, point.requires, finding.met)
     found = found_text(point.test, finding.found, point.parts)
-    return Text(
-        f"{cited.zh}要求“{requires.zh}”：{verdict.zh}（查明：{found.zh}）。",
-        f"{cited.en} ({requires.en}): {verdict.en}, found: {found.en}.",
+    return Text(f"{zh}{found.zh}）。", f"{en}{found.en}.")
+
+
+@lru_cache(maxsize=OPENINGS_KEPT)
+def _opening(article: str, requires: Text, met: bool) -> tuple[str, str]:
+    """A sentence up to what was found: the same for everybody."""
+    cited, verdict = _cited(article), VERDICTS[met]
+    return (
+        f"{cited.zh}要求“{requires.zh}”：{verdict.zh}（查明：",
+        f"{cited.en} ({requires.en}): {verdict.en}, found: ",
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from services.eligibility.policy.findings import Json
 from services.eligibility.policy.model import Criterion, Text
 
 FEN_PER_YUAN = 100
+AREAS_KEPT = 2048
 UNKNOWN = Text("不明", "not known")
 YES, NO = Text("是", "yes"), Text("否", "no")
 WORDS = {
@@ -77,10 +79,12 @@ def found_text(test: str, found: Json, parts: Mapping[str, str] | None = None) -
     return TELLERS[test](found)
 
 
+@lru_cache
 def _age(years: int) -> Text:
     return Text(f"{years}周岁", f"aged {years}")
 
 
+@lru_cache(maxsize=AREAS_KEPT)
 def _area(code: str) -> Text:
     return Text(f"区划代码{code}", f"area {code}")
 

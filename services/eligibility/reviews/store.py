@@ -1,76 +1,34 @@
-"""Cases before officers, reviews, ties and what life does to open cases, as SQL."""
+"""Cases before officers, reviews, ties and what life does to open cases, in the database."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.eligibility.determinations.store import Determinations
 from services.eligibility.policy import PolicyBook, Programme
-from services.eligibility.reviews.domain import CaseFile, Reviewed
+from services.eligibility.reviews import statements
+from services.eligibility.reviews.clock import WARN_DAYS, Due, limits
+from services.eligibility.reviews.domain import CaseFile, Reviewed, TieKind, on_notice
 from shared.contracts.letter import Letter
+from shared.errors import NotFound
+from shared.jsonb import jsonb
 from shared.work import Row, Work
 
-# Locked in one order, so that two lists with the same cases wait for each other.
-FILES = """
-SELECT c.case_id, c.determination_id, c.application_id, c.person_id, c.programme, c.area_code,
-    c.agency, c.stage, c.outcome, c.benefit_class, c.starts_on, c.reviewed_by, c.recommendation,
-    d.unmet, CAST(d.facts ->> 'birth_on' AS date) AS birth_on, k.died_on,
-    EXISTS (SELECT 1 FROM ties t WHERE t.sub = :sub AND t.person_id = c.person_id) AS tied,
-    EXISTS (SELECT 1 FROM activations a WHERE a.programme = c.programme AND a.active
-        AND starts_with(c.area_code, a.street_code)) AS activated
-FROM cases c JOIN determinations d USING (determination_id)
-LEFT JOIN LATERAL known_person(c.person_id) k ON true
-WHERE c.case_id = ANY(CAST(:ids AS uuid[])) ORDER BY c.case_id FOR UPDATE OF c
-"""
-SAVE = """
-WITH lines AS (
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:stages AS text[]),
-        CAST(:decisions AS text[]), CAST(:notes AS text[]))
-        AS t(case_id, stage, decision, note)
-), moved AS (
-    UPDATE cases c SET stage = l.stage, recommendation = l.decision, reviewed_by = :sub,
-        reviewed_on = :today
-    FROM lines l WHERE c.case_id = l.case_id
-    RETURNING c.case_id, c.determination_id, c.area_code
-)
-INSERT INTO decisions (case_id, determination_id, party, decision, note, sub, body, area_code,
-    decided_on)
-SELECT m.case_id, m.determination_id, 'street', l.decision, l.note, :sub, :body, m.area_code, :today
-FROM moved m JOIN lines l USING (case_id)
-"""
-WORKLIST = """
-SELECT case_id, application_id, person_id, programme, outcome, benefit_class, area_code, stage,
-    reviewed_by, recommendation, opened_on
-FROM cases
-WHERE (CAST(:stage AS text) IS NULL OR stage = :stage)
-    AND (CAST(:outcome AS text) IS NULL OR outcome = :outcome)
-    AND (CAST(:programme AS text) IS NULL OR programme = :programme)
-    AND (CAST(:after_on AS date) IS NULL
-        OR (opened_on, case_id) > (CAST(:after_on AS date), CAST(:after_id AS uuid)))
-ORDER BY opened_on, case_id LIMIT :most
-"""
-DECLARE = """
-INSERT INTO ties (sub, person_id, declared_on) VALUES (:sub, :person_id, :today)
-ON CONFLICT DO NOTHING
-"""
-# A refused case is not looked at again either: the person is dead, gone or has withdrawn.
-CLOSE = """
-UPDATE cases SET stage = CASE WHEN open THEN :stage ELSE stage END, reconsider_on = NULL
-WHERE (person_id = :person_id OR application_id = :application_id)
-    AND (open OR reconsider_on IS NOT NULL)
-"""
-FOLLOW = """
-WITH files AS (
-    UPDATE determinations SET area_code = :area_code WHERE person_id = :person_id
-)
-UPDATE cases SET area_code = :area_code WHERE person_id = :person_id
-"""
-RELEASE = """
-UPDATE cases SET stage = 'street_review'
-WHERE stage = 'held' AND programme = :programme AND starts_with(area_code, :street_code)
-"""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases of the worklist to show."""
+
+    stage: str | None = None
+    outcome: str | None = None
+    programme: str | None = None
+    due: Due | None = None
+    warn_days: int = WARN_DAYS
+    case_id: UUID | None = None
 
 
 class Cases:
@@ -87,25 +45,34 @@ class Cases:
     def now(self) -> datetime:
         return self._work.now
 
+    @property
+    def determinations(self) -> Determinations:
+        """Determinations, in the same transaction."""
+        return Determinations(self._work)
+
+    @property
+    def policies(self) -> PolicyBook:
+        """This office's policy book."""
+        book: PolicyBook = self._work.state["policies"]
+        return book
+
     def programme(self, programme_id: str) -> Programme:
         """A programme of this office's policy book."""
-        book: PolicyBook = self._work.state["policies"]
-        return book.programme(programme_id)
+        return self.policies.programme(programme_id)
 
     async def files(self, case_ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
         """The cases of a list within the caller's area, locked for this transaction."""
-        rows = await self._work.rows(FILES, ids=list(case_ids), sub=self._work.caller.sub)
+        rows = await self._work.rows(
+            statements.FILES, ids=list(case_ids), sub=self._work.caller.sub
+        )
         return {row["case_id"]: self._file(row) for row in rows}
 
     async def save(self, reviewed: Sequence[Reviewed], events: Sequence[Letter]) -> None:
         """Keep the reviews of a list, by the caller, and journal them."""
         if reviewed:
             await self._work.run(
-                SAVE,
-                ids=[one.file.case_id for one in reviewed],
-                stages=[one.stage for one in reviewed],
-                decisions=[one.decision for one in reviewed],
-                notes=[one.note for one in reviewed],
+                statements.SAVE,
+                lines=jsonb([_line(one) for one in reviewed]),
                 sub=self._work.caller.sub,
                 body=self._work.caller.body,
                 today=self.today,
@@ -113,46 +80,103 @@ class Cases:
         self._work.send(*events)
 
     async def worklist(
-        self,
-        stage: str | None,
-        outcome: str | None,
-        programme: str | None,
-        after: tuple[date | None, UUID | None],
-        most: int,
+        self, wanted: Wanted, after: tuple[date | None, UUID | None], most: int
     ) -> Sequence[Row]:
         """Cases in the caller's area, the longest waiting first."""
         return await self._work.rows(
-            WORKLIST,
-            stage=stage,
-            outcome=outcome,
-            programme=programme,
+            statements.WORKLIST,
+            **self._clocked(wanted),
             after_on=after[0],
             after_id=after[1],
             most=most,
         )
 
-    async def declare_tie(self, person_id: UUID) -> None:
-        """The caller has a tie to a person and must keep out (N-49)."""
+    async def one(self, case_id: UUID) -> Row:
+        """One case.
+
+        Raises:
+            NotFound: there is none in the caller's scope.
+        """
+        rows = await self.worklist(Wanted(case_id=case_id), (None, None), 1)
+        if not rows:
+            raise NotFound("no_such_case", "辖区内没有此件", "there is no such case in your area")
+        return rows[0]
+
+    async def due_counts(self) -> Sequence[Row]:
+        """Open cases past their day, and close to it, by programme."""
+        values = self._clocked(Wanted())
+        values["due"] = "any"  # open cases alone
+        return await self._work.rows(statements.DUE_COUNTS, **values)
+
+    async def declare_tie(self, sub: str, person_id: UUID, kind: TieKind) -> None:
+        """Somebody has a tie to a person and must keep out (N-49)."""
         await self._work.run(
-            DECLARE, sub=self._work.caller.sub, person_id=person_id, today=self.today
+            statements.DECLARE,
+            sub=sub,
+            person_id=person_id,
+            kind=kind,
+            today=self.today,
+            declared_by=self._work.caller.sub,
         )
 
     async def close(
         self, stage: str, *, person_id: UUID | None = None, application_id: UUID | None = None
     ) -> None:
         """Close the open cases of a person or an application for good."""
-        await self._work.run(CLOSE, stage=stage, person_id=person_id, application_id=application_id)
+        await self._work.run(
+            statements.CLOSE, stage=stage, person_id=person_id, application_id=application_id
+        )
 
     async def follow(self, person_id: UUID, area_code: str) -> None:
         """File everything of a person under the new community of the same district."""
-        await self._work.run(FOLLOW, person_id=person_id, area_code=area_code)
+        await self._work.run(statements.FOLLOW, person_id=person_id, area_code=area_code)
 
     async def release(self, programme: str, street_code: str) -> None:
-        """Put what was held in a street before its officers."""
-        await self._work.run(RELEASE, programme=programme, street_code=street_code)
+        """Put what was held in a street before its officers; its time runs from today."""
+        await self._work.run(
+            statements.RELEASE, programme=programme, street_code=street_code, today=self.today
+        )
+
+    async def reopen(self, case_id: UUID) -> bool:
+        """Send a case back to the street; no if the person has another one open by now."""
+        return (await self._work.run(statements.REOPEN, case_id=case_id, today=self.today)) > 0
+
+    async def awaiting(self, application_id: UUID) -> set[UUID]:
+        """The application's case, if it waits for papers."""
+        rows = await self._work.rows(statements.AWAITING, application_id=application_id)
+        return {row["case_id"] for row in rows}
+
+    async def resume(self, person_id: UUID) -> None:
+        """Let the time run again of cases that wait for papers no longer."""
+        await self._work.run(statements.RESUME, person_id=person_id, today=self.today)
+
+    def _clocked(self, wanted: Wanted) -> dict[str, Any]:
+        return {
+            "limits": jsonb(limits(self.policies)),
+            "case_id": wanted.case_id,
+            "stage": wanted.stage,
+            "outcome": wanted.outcome,
+            "programme": wanted.programme,
+            "due": wanted.due,
+            "today": self.today,
+            "warn_on": self.today + timedelta(days=wanted.warn_days),
+        }
 
     def _file(self, row: Row) -> CaseFile:
-        asks = self.programme(row["programme"]).asks_activation
-        values: dict[str, Any] = {**row, "unmet": tuple(row["unmet"])}
-        values["activated"] = row["activated"] or not asks
+        programme = self.programme(row["programme"])
+        values: dict[str, Any] = dict(row)
+        for name in ("unmet", "evidence", "flags"):
+            values[name] = tuple(row[name])
+        values["activated"] = row["activated"] or not programme.asks_activation
+        values["on_notice"] = on_notice(programme, values.pop("reviewed_on"), self.today)
         return CaseFile(**values)
+
+
+def _line(one: Reviewed) -> dict[str, Any]:
+    return {
+        "case_id": one.file.case_id,
+        "stage": one.stage,
+        "decision": one.decision,
+        "note": one.note,
+        "documents": one.documents,
+    }

@@ -12,11 +12,12 @@ from pydantic import Field, ValidationError
 from services.intake.areas.domain import check_area
 from services.intake.areas.store import Areas
 from services.intake.persons.domain import Identifiers, Person, check_reason, disclosed, masked
-from services.intake.persons.papers import WrittenFacts, read_papers, read_wanted
+from services.intake.persons.papers import read_papers, read_wanted
 from services.intake.persons.store import Persons
 from shared import problems
 from shared.caller import Caller
 from shared.contracts.facts import PersonFacts
+from shared.contracts.written import WrittenFacts
 from shared.doors import READS_BY_POST, Body, doors, opens, permit
 from shared.errors import invalid_field
 from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, Within, page_of, read_cursor

@@ -23,6 +23,7 @@ CERTIFICATE_MASK = "*" * 18
 CERTIFICATE_SHOWN = slice(-2, None)
 PHONE_TAIL = slice(-4, None)
 FIRST = slice(0, 1)
+AFTER_SECOND = slice(2, None)
 # A run of digits that could be a phone or an identity number.
 DIGITS = re.compile(r"\d{7}")
 
@@ -58,8 +59,9 @@ class Identifiers:
         }
 
 
+ERASED_NAME = "（已删除）"
 ERASED: dict[str, str | None] = {
-    "name": "（已删除）",
+    "name": ERASED_NAME,
     "id_number": None,
     "phone": None,
     "disability_certificate": None,
@@ -69,6 +71,13 @@ ERASED: dict[str, str | None] = {
 def masked(who: Identifiers | None) -> dict[str, str | None]:
     """As a file may be shown without a reason; an erased identity shows that it is erased."""
     return who.masked() if who else ERASED
+
+
+def notice_name(who: Identifiers | None) -> str:
+    """A name for a public notice: its second character is masked (C-55)."""
+    if who is None:
+        return ERASED_NAME
+    return who.name[FIRST] + "*" + who.name[AFTER_SECOND]
 
 
 def check_reason(reason: str) -> None:

@@ -47,6 +47,12 @@ ORDER BY person_id LIMIT :most
 """
 
 
+MANY = f"""
+SELECT {COLUMNS}, wrapped_key, sealed FROM persons
+WHERE person_id = ANY(CAST(:people AS uuid[])) ORDER BY person_id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search by number, phone or certificate tells: the file, or only its street."""
@@ -154,6 +160,11 @@ class Persons:
         rows = await self._work.rows(PAGE, within=within, after=after, most=most)
         return [(person_of(row), self._identifiers(row)) for row in rows]
 
+    async def opened_many(self, people: Sequence[UUID]) -> list[tuple[UUID, Identifiers | None]]:
+        """Who people are, of those whose files the caller may see."""
+        rows = await self._work.rows(MANY, people=list(people))
+        return [(row["person_id"], self._identifiers(row)) for row in rows]
+
     async def find(self, kind: str, value: str) -> list[Found]:
         """Who has this number, phone or certificate, in this office or elsewhere."""
         rows = await self._work.rows(
@@ -192,6 +203,11 @@ class Persons:
     async def searched(self, kind: str, found: int) -> None:
         """Write down that somebody searched by a number."""
         self._work.audit("person.searched", kind, count=found)
+        await self._work.flush()
+
+    async def named_for_notice(self, count: int) -> None:
+        """Write down that names were masked for a public notice."""
+        self._work.audit("person.named_for_notice", count=count)
         await self._work.flush()
 
     async def _row(self, person_id: UUID, *, lock: bool = False) -> Row:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 from services.vouchers.accounts.domain import award_of, opened, revoked, revoked_months_after
 from services.vouchers.accounts.store import Accounts
-from shared.contracts.eligibility import AwardEnded, AwardGranted
+from shared.contracts.eligibility import (
+    AwardEnded,
+    AwardGranted,
+    AwardReclassified,
+    AwardResumed,
+    AwardSuspended,
+)
 from shared.contracts.intake import PersonDied, PersonMoved
 from shared.contracts.letter import Letter
 from shared.inbox import Handler
@@ -31,6 +37,27 @@ async def stop_issue(letter: AwardEnded, accounts: Accounts) -> None:
     accounts.send(revoked(taken, letter.reason, accounts.now))
 
 
+async def pause_issue(letter: AwardSuspended, accounts: Accounts) -> None:
+    if letter.programme not in accounts.policy.programmes or letter.person_id is None:
+        return
+    holder = await accounts.note(letter.person_id, letter.area_code)
+    await accounts.suspend(letter, holder)
+
+
+async def resume_issue(letter: AwardResumed, accounts: Accounts) -> None:
+    if letter.programme not in accounts.policy.programmes or letter.person_id is None:
+        return
+    await accounts.note(letter.person_id, letter.area_code)
+    await accounts.resume(letter)
+
+
+async def change_class(letter: AwardReclassified, accounts: Accounts) -> None:
+    if letter.programme not in accounts.policy.programmes or letter.person_id is None:
+        return
+    holder = await accounts.note(letter.person_id, letter.area_code)
+    await accounts.reclassify(letter, holder)
+
+
 async def close_account(letter: PersonDied, accounts: Accounts) -> None:
     if letter.person_id is None:
         return
@@ -49,6 +76,9 @@ async def change_street(letter: PersonMoved, accounts: Accounts) -> None:
 HANDLERS: Mapping[type[Letter], Handler] = {
     AwardGranted: open_account,
     AwardEnded: stop_issue,
+    AwardSuspended: pause_issue,
+    AwardResumed: resume_issue,
+    AwardReclassified: change_class,
     PersonDied: close_account,
     PersonMoved: change_street,
 }

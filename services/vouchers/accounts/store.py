@@ -12,7 +12,12 @@ from services.vouchers.accounts.domain import Holder, VoucherAward
 from services.vouchers.ledger.domain import EVER, Emptied
 from services.vouchers.ledger.store import Books
 from shared.caller import district_of
-from shared.contracts.eligibility import AwardEnded
+from shared.contracts.eligibility import (
+    AwardEnded,
+    AwardReclassified,
+    AwardResumed,
+    AwardSuspended,
+)
 from shared.contracts.letter import Letter
 from shared.errors import NotFound
 
@@ -27,6 +32,20 @@ ON CONFLICT (award_id) DO NOTHING
 END = """
 INSERT INTO award_ends (award_id, ended_on, reason, area_code)
 VALUES (:award_id, :ended_on, :reason, :area_code) ON CONFLICT (award_id) DO NOTHING
+"""
+SUSPEND = """
+INSERT INTO award_pauses (award_id, suspended_on, reason, area_code)
+VALUES (:award_id, :suspended_on, :reason, :area_code)
+ON CONFLICT (award_id, suspended_on) DO UPDATE SET resumed_on = NULL, reason = excluded.reason
+"""
+RESUME = """
+UPDATE award_pauses SET resumed_on = :resumed_on WHERE award_id = :award_id AND resumed_on IS NULL
+"""
+RECLASSIFY = """
+INSERT INTO award_classes (award_id, starts_on, benefit_class, amount_fen, area_code)
+VALUES (:award_id, :starts_on, :benefit_class, :amount_fen, :area_code)
+ON CONFLICT (award_id, starts_on) DO UPDATE
+SET benefit_class = excluded.benefit_class, amount_fen = excluded.amount_fen
 """
 MOVE = """
 WITH accounts AS (
@@ -87,6 +106,31 @@ class Accounts(Books):
             award_id=letter.award_id,
             ended_on=letter.ended_on,
             reason=letter.reason,
+            area_code=holder.area_code,
+        )
+
+    async def suspend(self, letter: AwardSuspended, holder: Holder) -> None:
+        """Nothing is issued for months after the suspension's, until it is resumed (C-52)."""
+        await self._work.run(
+            SUSPEND,
+            award_id=letter.award_id,
+            suspended_on=letter.suspended_on,
+            reason=letter.reason,
+            area_code=holder.area_code,
+        )
+
+    async def resume(self, letter: AwardResumed) -> None:
+        """Issue again from the month of the day on."""
+        await self._work.run(RESUME, award_id=letter.award_id, resumed_on=letter.resumed_on)
+
+    async def reclassify(self, letter: AwardReclassified, holder: Holder) -> None:
+        """Issue under another class from a month on."""
+        await self._work.run(
+            RECLASSIFY,
+            award_id=letter.award_id,
+            starts_on=letter.starts_on,
+            benefit_class=letter.benefit_class,
+            amount_fen=letter.monthly_amount_fen,
             area_code=holder.area_code,
         )
 

@@ -28,14 +28,24 @@ from shared.work import Work
 
 BENEFITS = "benefits"
 # One person, one month, one voucher: those who have it are not due again (C-50). A month counts
-# when the conditions hold on any of its days (C-37). The dead get nothing more (C-43); the key
-# share lets a death that is being recorded go first, or wait and then revoke.
+# when the conditions hold on any of its days (C-37), a suspension's first and last month too
+# (C-52). The dead get nothing more (C-43); the key share lets a death that is being recorded go
+# first, or wait and then revoke.
 DUE = """
 WITH entitled AS MATERIALIZED (
-    SELECT DISTINCT ON (a.person_id) a.person_id, a.application_id, a.benefit_class, a.amount_fen
+    SELECT DISTINCT ON (a.person_id) a.person_id, a.application_id,
+        coalesce(c.benefit_class, a.benefit_class) AS benefit_class,
+        coalesce(c.amount_fen, a.amount_fen) AS amount_fen
     FROM awards a LEFT JOIN award_ends e ON e.award_id = a.award_id
+        LEFT JOIN (
+            SELECT DISTINCT ON (award_id) award_id, benefit_class, amount_fen FROM award_classes
+            WHERE starts_on <= :last_on ORDER BY award_id, starts_on DESC
+        ) c ON c.award_id = a.award_id
     WHERE a.programme = :programme AND a.starts_on <= :last_on
         AND (e.ended_on IS NULL OR e.ended_on >= :month_on)
+        AND NOT EXISTS (SELECT 1 FROM award_pauses s WHERE s.award_id = a.award_id
+            AND s.suspended_on < :month_on
+            AND (s.resumed_on IS NULL OR s.resumed_on > :last_on))
         AND NOT EXISTS (SELECT 1 FROM ledger_accounts v WHERE v.kind = 'holder'
             AND v.person_id = a.person_id AND v.programme = a.programme
             AND v.month_on = :month_on)

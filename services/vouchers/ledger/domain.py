@@ -8,9 +8,38 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-Act = Literal["allocate", "issue", "redeem", "settle", "expire", "revoke"]
+Act = Literal[
+    "allocate",
+    "issue",
+    "redeem",
+    "refund",
+    "settle",
+    "unsettle",
+    "expire",
+    "revoke",
+    "recover",
+    "backpay",
+    "transfer_fund",
+    "claim",
+    "subsidy",
+    "reward",
+    "training",
+    "expense",
+]
 AccountKind = Literal[
-    "fund", "allocation", "holder", "provider_payable", "settled", "expired", "revoked"
+    "fund",
+    "allocation",
+    "holder",
+    "provider_payable",
+    "settled",
+    "expired",
+    "revoked",
+    "recovered",
+    "claims",
+    "subsidies",
+    "rewards",
+    "expenses",
+    "training",
 ]
 
 EVER, NEVER = date.min, date.max

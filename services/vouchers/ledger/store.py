@@ -51,12 +51,19 @@ SELECT person_id, programme, min(area_code) AS area_code,
     (SELECT CAST(sum(amount_fen) AS bigint) FROM booked) AS unbalanced_fen
 FROM emptied GROUP BY person_id, programme ORDER BY person_id
 """
+# A refund gives back to the month it came from; a moved fund issues from one what another issued.
+PARTS: Mapping[str, tuple[str, tuple[Act, ...]]] = {
+    "issue": ("", ("issue", "backpay", "transfer_fund")),
+    "redeem": ("-", ("redeem", "refund")),
+    "expire": ("-", ("expire",)),
+    "revoke": ("-", ("revoke",)),
+}
 SUMS = """
-CAST(coalesce(sum({sign}amount_fen) FILTER (WHERE act = '{act}' AND account_kind = 'holder'), 0)
-    AS bigint) AS {act}_fen"""
+CAST(coalesce(sum({sign}amount_fen) FILTER (WHERE act IN ({acts}) AND account_kind = 'holder'), 0)
+    AS bigint) AS {part}_fen"""
 BY_ACT = ",".join(
-    SUMS.format(act=act, sign=sign)
-    for act, sign in (("issue", ""), ("redeem", "-"), ("expire", "-"), ("revoke", "-"))
+    SUMS.format(part=part, sign=sign, acts=", ".join(f"'{act}'" for act in acts))
+    for part, (sign, acts) in PARTS.items()
 )
 TOTALS = f"""
 SELECT grouping(month_on, street_code, fund, benefit_class) AS cut,
@@ -69,8 +76,11 @@ ORDER BY cut, month_on, street_code, fund, benefit_class
 """
 PROVIDERS = """
 SELECT agency AS provider_id,
-    CAST(coalesce(sum(amount_fen) FILTER (WHERE act = 'redeem'), 0) AS bigint) AS redeemed_fen,
-    CAST(coalesce(-sum(amount_fen) FILTER (WHERE act = 'settle'), 0) AS bigint) AS settled_fen,
+    CAST(coalesce(sum(amount_fen) FILTER (WHERE act IN ('redeem', 'refund')), 0) AS bigint)
+        AS redeemed_fen,
+    CAST(coalesce(-sum(amount_fen) FILTER (WHERE act IN ('settle', 'unsettle')), 0) AS bigint)
+        AS settled_fen,
+    CAST(coalesce(-sum(amount_fen) FILTER (WHERE act = 'refund'), 0) AS bigint) AS refunded_fen,
     CAST(sum(amount_fen) AS bigint) AS payable_fen
 FROM postings WHERE account_kind = 'provider_payable'
 GROUP BY agency ORDER BY agency

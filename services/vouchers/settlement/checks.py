@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from services.vouchers.ledger.chain import said
 from services.vouchers.ledger.domain import not_conserved
+from services.vouchers.ledger.seals import Seals
 from services.vouchers.ledger.store import Ledger
 from shared.verification import Check
 from shared.work import Work
@@ -23,18 +25,22 @@ COUNTED = {
             SELECT account_id, sum(amount_fen) AS total FROM postings GROUP BY account_id
         ) p ON p.account_id = a.id
         WHERE a.balance_fen IS NOT NULL""",
+    # A provider may owe what was refunded after it was settled, until the next statement.
     "no_balance_is_negative": """
-        SELECT count(*), count(*) FILTER (WHERE total < 0)
-        FROM (SELECT sum(amount_fen) AS total FROM postings WHERE account_kind <> 'fund'
-            GROUP BY account_id) a""",
+        SELECT count(*), count(*) FILTER (WHERE total + refunded < 0)
+        FROM (SELECT sum(amount_fen) AS total, coalesce(-sum(amount_fen) FILTER (
+                WHERE act = 'refund' AND account_kind = 'provider_payable'), 0) AS refunded
+            FROM postings WHERE account_kind <> 'fund' GROUP BY account_id) a""",
+    "journal_lies_in_its_months": """
+        SELECT count(*), count(*) FROM postings_other""",
     "one_voucher_a_month": """
         SELECT count(*), count(*) FILTER (WHERE n > 1)
         FROM (SELECT count(*) AS n FROM ledger_accounts WHERE kind = 'holder'
             GROUP BY person_id, programme, month_on) v""",
     "issued_once": """
         SELECT count(*), count(*) FILTER (WHERE n > 1)
-        FROM (SELECT count(*) AS n FROM postings WHERE act = 'issue' AND account_kind = 'holder'
-            GROUP BY account_id) v""",
+        FROM (SELECT count(*) AS n FROM postings WHERE act IN ('issue', 'backpay')
+            AND account_kind = 'holder' GROUP BY account_id) v""",
     "redemptions_are_booked": """
         SELECT count(*), count(*) FILTER (WHERE r.amount_fen IS DISTINCT FROM p.total)
         FROM redemptions r FULL JOIN (
@@ -90,7 +96,8 @@ async def money_checks(work: Work) -> list[Check]:
     wrong = [
         row["provider_id"]
         for row in providers
-        if row["redeemed_fen"] != row["settled_fen"] + row["payable_fen"] or row["payable_fen"] < 0
+        if row["redeemed_fen"] != row["settled_fen"] + row["payable_fen"]
+        or row["payable_fen"] + row["refunded_fen"] < 0
     ]
     checks.append(
         Check(
@@ -100,6 +107,8 @@ async def money_checks(work: Work) -> list[Check]:
             detail=", ".join(wrong),
         )
     )
+    sealed, flaws = await Seals(work).verify()
+    checks.append(Check(name="journal_chain", ok=not flaws, checked=sealed, detail=said(flaws)))
     return checks
 
 

@@ -1,0 +1,1 @@
+"""Signed lists: many clear cases approved in one act by a named officer (PIPL 24)."""

@@ -1,0 +1,1 @@
+"""What-if: other values, or another policy, over everybody whom this office knows."""

@@ -1,0 +1,18 @@
+"""Ground 2 of the scheduling schema: a letter has its size and key, a refused one is held."""
+
+from __future__ import annotations
+
+from shared.ground.v2 import hold_letters, unhold_letters
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    hold_letters("scheduling")
+
+
+def downgrade() -> None:
+    unhold_letters("scheduling")
