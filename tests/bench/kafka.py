@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -19,111 +15,24 @@ from rich.console import Console
 
 from deploy.kafka.broker import KafkaBroker
 from shared.bus import wire
-from shared.bus.direct import DirectBus
 from shared.bus.kafka import KafkaBus, ensure_topics
-from shared.bus.port import Bus, Receive
 from shared.caller import job
-from shared.contracts import topics
 from shared.contracts.ids import new_id
 from shared.contracts.intake import PersonRegistered
 from shared.contracts.letter import Envelope
-from shared.runtime import Runtime, Service
+from shared.runtime import Runtime
 from tests.bench.figures import AT_LEAST, AT_MOST, Figure, Goal, Round, kept, middle, spread
 from tests.bench.ground import Ground, ground
-from tests.bench.letters import (
-    AREA,
-    EFFECTS,
-    FACTS,
-    FIRST_REVISION,
-    HEARINGS,
-    PLAIN_EFFECT,
-    SOURCE,
-    TARGET,
-)
+from tests.bench.latency import P99, RATE, Timing, latencies, people, percentile, services
+from tests.bench.letters import EFFECTS, FIRST_REVISION, PLAIN_EFFECT, SOURCE, TARGET
 
 RATIO = Goal("letters_kafka_vs_raw", "ratio", AT_LEAST, 0.35)
 KAFKA_P50 = Goal("latency_kafka_p50_ms", "ms", AT_MOST, 15)
 KAFKA_P99 = Goal("latency_kafka_p99_ms", "ms", AT_MOST, 100)
-DIRECT_P99 = Goal("latency_direct_p99_ms", "ms", AT_MOST, 30)
 ROUNDS, LETTERS, WARM_UP = 5, 5_000, 1_000
-RATE, SECONDS, WARM_UP_S = 200, 20, 3
-MS_PER_S = 1000
-PATIENCE_S = 120.0
-LOOK_EVERY_S = 0.01
 PARTITIONS = 12
 READ_AT_ONCE = 500
 RAW_TOPIC = "bench.raw"
-HEARD = frozenset({topics.INTAKE_PERSONS})
-
-
-@dataclass
-class Timing:
-    """A bus that notes when letters have been taken over for good."""
-
-    bus: Bus
-    taken: dict[UUID, float] = field(default_factory=dict)
-
-    async def start(self) -> None:
-        await self.bus.start()
-
-    async def stop(self) -> None:
-        await self.bus.stop()
-
-    async def publish(self, letters: Sequence[Envelope]) -> None:
-        await self.bus.publish(letters)
-
-    def trouble(self) -> str | None:
-        return self.bus.trouble()
-
-    def subscribe(self, consumer: str, topics: frozenset[str], receive: Receive) -> None:
-        """Let the consumer receive, and note the moment after its commit."""
-
-        async def timed(letters: Sequence[Envelope]) -> None:
-            await receive(letters)
-            moment = time.perf_counter()
-            for letter in letters:
-                self.taken.setdefault(letter.id, moment)
-
-        self.bus.subscribe(consumer, topics, timed)
-
-    async def has(self, count: int) -> None:
-        """Wait until so many letters have been taken over."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                if len(self.taken) >= count and self.trouble() is None:
-                    return
-                await asyncio.sleep(LOOK_EVERY_S)
-
-
-@asynccontextmanager
-async def services(at: Ground, send: Bus, hear: Timing, relay: bool) -> AsyncIterator[Runtime]:
-    """A sending service and a receiving one; gives the sender."""
-    settings = at.settings(SOURCE).model_copy(update={"run_relay": relay})
-    sender = Runtime(Service(SOURCE, SOURCE, ()), settings, send)
-    receiver = Runtime(Service(TARGET, TARGET, (), HEARINGS, HEARD), at.settings(TARGET), hear)
-    for bus in {id(send): send, id(hear): hear}.values():
-        await bus.start()
-    await sender.start()
-    try:
-        await hear.has(0)
-        yield sender
-    finally:
-        await hear.stop()
-        await send.stop()
-        await sender.stop()
-        await receiver.stop()
-
-
-def people(count: int) -> list[PersonRegistered]:
-    """Letters about so many new people."""
-    at = datetime.now(UTC)
-    ids = [new_id() for _ in range(count)]
-    return [
-        PersonRegistered(
-            aggregate_id=one, person_id=one, occurred_at=at, area_code=AREA, person=FACTS
-        )
-        for one in ids
-    ]
 
 
 async def through(sender: Runtime, hear: Timing, letters: Sequence[PersonRegistered]) -> float:
@@ -212,24 +121,6 @@ async def ratio(at: Ground, url: str, database: Any) -> list[Figure]:
     return [RATIO.figure(middle(rounds).ratio, words)]
 
 
-async def latencies(at: Ground, send: Bus, hear: Timing) -> list[float]:
-    """Milliseconds from commit to effect, ascending, at a steady rate."""
-    committed: dict[UUID, float] = {}
-    async with services(at, send, hear, True) as sender:
-        began = time.perf_counter()
-        for nth, letter in enumerate(people(RATE * (SECONDS + WARM_UP_S))):
-            await asyncio.sleep(max(0.0, began + nth / RATE - time.perf_counter()))
-            work = sender.work(job("bench"))
-            work.send(letter)
-            ids = [one.id for one in work.letters]
-            await work.commit()
-            sender.committed()
-            if nth >= RATE * WARM_UP_S:
-                committed |= dict.fromkeys(ids, time.perf_counter())
-        await hear.has(RATE * (SECONDS + WARM_UP_S))
-    return sorted((hear.taken[one] - moment) * MS_PER_S for one, moment in committed.items())
-
-
 async def measure() -> list[Figure]:
     """Everything on one broker and one database."""
     with tempfile.TemporaryDirectory() as place:
@@ -252,16 +143,13 @@ async def measure() -> list[Figure]:
 async def _latency(at: Ground, url: str) -> list[Figure]:
     hear = Timing(KafkaBus(url, "bench-hears"))
     kafka = await latencies(at, KafkaBus(url, "bench-sends"), hear)
-    both = Timing(DirectBus())
-    direct = await latencies(at, both, both)
     words = (
         f"the clock: commit to effect of {len(kafka):,} letters at {RATE}/s, "
         f"sender and receiver in one process"
     )
     return [
-        KAFKA_P50.figure(kafka[len(kafka) // 2], words),
-        KAFKA_P99.figure(kafka[int(len(kafka) * 0.99)], words),
-        DIRECT_P99.figure(direct[int(len(direct) * 0.99)], words),
+        KAFKA_P50.figure(percentile(kafka, 1 / 2), words),
+        KAFKA_P99.figure(percentile(kafka, P99), words),
     ]
 
 

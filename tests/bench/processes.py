@@ -1,12 +1,14 @@
-"""An office as its users start it, `juyang up` in a process of its own, and its peak memory."""
+"""An office as its users start it, `juyang up` in a process of its own: its memory, its work."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -25,7 +27,7 @@ class NotRunning(Exception):
 
 
 class Meter:
-    """Samples the resident memory of one process and keeps the highest."""
+    """The highest resident memory of one process, and the work of it and all below it."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
@@ -34,6 +36,20 @@ class Meter:
     @property
     def peak_mb(self) -> float:
         return self.peak / MEBIBYTE
+
+    def own_work_s(self) -> float:
+        """Processor seconds of the process alone."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    def worked_s(self) -> float:
+        """Processor seconds of the process and of all that it has started, PostgreSQL's too."""
+        worked = 0.0
+        for one in [self._process, *self._process.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                times = one.cpu_times()
+                worked += times.user + times.system + times.children_user + times.children_system
+        return worked
 
     async def watch(self) -> None:
         """Sample until cancelled or the process ends."""
@@ -61,7 +77,9 @@ async def run_juyang(*words: str) -> bytes:
 
 
 @asynccontextmanager
-async def office_process(data: Path) -> AsyncIterator[tuple[Desk, Meter]]:
+async def office_process(
+    data: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[tuple[Desk, Meter]]:
     """`juyang up` on a directory: a desk at it, and the meter of its process.
 
     Raises:
@@ -70,7 +88,9 @@ async def office_process(data: Path) -> AsyncIterator[tuple[Desk, Meter]]:
     words = ("up", "--no-demo", "--port", str(free_port()), "--data", str(data))
     log = data / "up.log"
     with log.open("wb") as said:
-        process = await asyncio.create_subprocess_exec(*JUYANG, *words, stdout=said, stderr=said)
+        process = await asyncio.create_subprocess_exec(
+            *JUYANG, *words, stdout=said, stderr=said, env={**os.environ, **environment}
+        )
     try:
         url = await _answering(process, data, log)
         desk, meter = Desk(url, data), Meter(process.pid)

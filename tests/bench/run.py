@@ -7,10 +7,16 @@ import asyncio
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import demo, imports, letters
+from tests.bench import demo, imports, latency, letters, tracing
 from tests.bench.figures import Figure, Measurement, kept
 
-MEASUREMENTS = (*demo.MEASUREMENTS, *imports.MEASUREMENTS, *letters.MEASUREMENTS)
+MEASUREMENTS = (
+    *demo.MEASUREMENTS,
+    *imports.MEASUREMENTS,
+    *letters.MEASUREMENTS,
+    *latency.MEASUREMENTS,
+    *tracing.MEASUREMENTS,
+)
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ async def test_a_letter_that_cannot_be_handled_waits_with_what_comes_behind_it(
             await operator.get(f"/eligibility/v1/letters/parked/{listed[0]['letter_id']}")
         ).json()
         funnel = (await operator.get("/eligibility/v1/funnel")).json()
-    assert counts == {"unsent": 0, "parked": 2}
+    assert counts == {"unsent": 0, "behind": 0, "parked": 2, "held": 0, "last": 1}
     assert [row["cause"] for row in listed][1] == "waits behind a parked letter of the same key"
     assert {row["key"] for row in listed} == {str(person)}
     assert whole["envelope"]["type"] == "intake.application.submitted.v1"

@@ -92,14 +92,19 @@ async def test_a_cancelled_unit_of_work_leaves_no_open_transaction(
 
     tasks = [asyncio.create_task(stuck(at)) for at in range(2)]
     admin = await asyncpg.connect(database)
-    sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
-    while await admin.fetchval(sleeping) < len(tasks):
+    sleeping = (
+        "SELECT array_agg(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'"
+    )
+    while len(backends := await admin.fetchval(sleeping) or []) < len(tasks):
         pass
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     idle = await admin.fetchval(
-        "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE state LIKE 'idle in transaction%' AND pid = ANY($1)",
+        backends,
     )
     await admin.close()
     assert idle == 0
