@@ -29,12 +29,14 @@ $(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
 test: $(VENV)/.developed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# A real Apache Kafka, fetched by Maven (Java 17) and kept in the user's cache.
+# A real Apache Kafka, fetched by Maven (Java 17) and kept in the user's cache: the promises of the
+# bus, the office in processes, and the campaign of faults.
 test-kafka: $(VENV)/.developed
 	JUYANG_TEST_KAFKA=apache $(BIN)/python -m pytest tests/shared/bus
 	$(BIN)/python -m pytest tests/kafka
+	$(BIN)/python -m tests.faults.run $(ONLY)
 
-# FAULTS=long for the long counts, FAULTS_SEED=n to replay, ONLY="services cut" for some of them.
+# FAULTS=ci, short or long, FAULTS_SEED=n to replay, ONLY="services cut" for some of them.
 faults: $(VENV)/.developed
 	$(BIN)/python -m tests.faults.run $(ONLY)
 
@@ -43,7 +45,12 @@ check: $(VENV)/.developed
 	$(BIN)/ruff format --check .
 	$(BIN)/pyrefly check
 
-bench: $(VENV)/.developed
+# OpenFisca, which the sweep is measured against, is a dependency of the benchmark alone.
+$(VENV)/.benched: requirements-bench.txt $(VENV)/.developed
+	$(PIP) install --require-hashes -r requirements-bench.txt
+	@touch $@
+
+bench: $(VENV)/.benched
 	$(BIN)/python -m tests.bench.run
 
 bench-kafka: $(VENV)/.developed
@@ -57,6 +64,7 @@ lock:
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile pyproject.toml --extra build -o requirements.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 	$(BIN)/uv pip compile pyproject.toml --extra build --group dev -o requirements-dev.txt -c requirements.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
+	$(BIN)/uv pip compile pyproject.toml --extra build --group dev --group bench -o requirements-bench.txt -c requirements-dev.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 
 clean:
 	rm -rf $(VENV) build dist

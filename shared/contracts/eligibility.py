@@ -136,7 +136,7 @@ class AppealDecided(Letter):
 
 
 class AwardSuspended(Letter):
-    """Two officers suspended the benefit; no month after `suspended_on`'s is due until resumed."""
+    """The benefit is suspended (during a notice by one officer, else by two); no month after `suspended_on`'s is due until resumed."""
 
     TYPE: ClassVar[str] = "eligibility.award.suspended.v1"
     TOPIC: ClassVar[str] = topics.ELIGIBILITY_AWARDS

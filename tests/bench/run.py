@@ -7,7 +7,16 @@ import asyncio
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import demo, imports, latency, letters, tracing
+from tests.bench import (
+    demo,
+    eligibility_columns,
+    eligibility_previews,
+    eligibility_sweep,
+    imports,
+    latency,
+    letters,
+    tracing,
+)
 from tests.bench.figures import Figure, Measurement, kept
 
 MEASUREMENTS = (
@@ -16,6 +25,9 @@ MEASUREMENTS = (
     *letters.MEASUREMENTS,
     *latency.MEASUREMENTS,
     *tracing.MEASUREMENTS,
+    *eligibility_previews.MEASUREMENTS,
+    *eligibility_columns.MEASUREMENTS,
+    *eligibility_sweep.MEASUREMENTS,
 )
 
 

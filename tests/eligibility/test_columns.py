@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import SystemRandom
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from services.eligibility.policy import AsOfRefused, Programme, load_policies
 from services.eligibility.policy.changing import with_values
 from services.eligibility.policy.columns import ColumnsMaker, columns_of, columns_of_json
-from services.eligibility.policy.columns_judging import OUTCOMES, judge
+from services.eligibility.policy.columns_judging import OUTCOMES, judge, sweep
 from shared.contracts.facts import Disability, PersonFacts
 from tests.eligibility.crowds import DAYS, Crowd, differences, told_at
 from tests.eligibility.people import BOOK, UNHURRIED, people
@@ -66,6 +67,17 @@ def test_a_programme_with_changed_values_gives_no_difference(
     changed = with_values(BOOK.programme(name), values, date(2012, 1, 1))
     for day in DAYS:
         assert differences(changed, crowd.people(SOME // len(DAYS)), day)[:1] == []
+
+
+def test_a_sweep_over_several_programmes_says_what_each_alone_says(crowd: Crowd) -> None:
+    plain = tuple(replace(one, waived_by=None) for one in HOME_CARE.criteria)
+    several = [*BOOK.programmes.values(), replace(HOME_CARE, criteria=plain)]
+    columns = columns_of(crowd.people(SOME))
+    for programme, swept in zip(several, sweep(several, columns, DAYS[1]), strict=True):
+        alone = judge(programme, columns, DAYS[1])
+        assert (swept.criteria, swept.classes) == (alone.criteria, alone.classes)
+        for name in ("outcome", "class_index", "criterion"):
+            assert np.array_equal(getattr(swept, name), getattr(alone, name)), programme.id
 
 
 @UNHURRIED

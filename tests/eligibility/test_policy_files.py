@@ -148,6 +148,13 @@ def test_the_same_day_twice_is_an_overlap(tmp_path: Path) -> None:
         ("issued_on: 2010-01-06", "issued_on: [", "YAML"),
         ("tier: A", "level: A", "level"),
         ("COUNTY_CHILD:", "COUNTRY_CHILD:", "COUNTY_CHILD"),
+        ("{elderly_low}周岁，或", "{older_low}周岁，或", "elderly_low"),
+        ("id: disabled, fact", "id: elderly, fact", "elderly"),
+        (
+            "values: {2010-01-06: true}, on_unknown: {needs_evidence: disability_certificate}}]",
+            "values: {2010-01-06: true}, on_unknown: {needs_review: {zh: 是否, en: is it}}}]",
+            "needs_evidence",
+        ),
     ],
 )
 def test_a_mistake_is_refused_with_its_reason(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.eligibility.policy import PolicyBook, Programme
 from services.eligibility.policy.model import Criterion, Instrument, Silence
-from services.eligibility.policy.wording import required_words
+from services.eligibility.policy.wording import requires_on
 
 router = APIRouter(prefix="/v1/policies", tags=["public"])
 
@@ -134,10 +134,7 @@ def _programme(programme: Programme, today: date) -> ProgrammeView:
 
 
 def _criterion(criterion: Criterion, version: date) -> CriterionView:
-    words = required_words(criterion.test, criterion.values.on(version))
-    text = TextView(
-        zh=criterion.requires.zh.format(**words), en=criterion.requires.en.format(**words)
-    )
+    text = TextView.model_validate(requires_on(criterion, version))
     return CriterionView(id=criterion.id, article=criterion.article, requires=text)
 
 

@@ -1,41 +1,17 @@
-"""A notice as a tagged PDF/A with its own fonts, for printing and for keeping."""
+"""A notice as a page to print and to keep."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
-from functools import cache
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import orjson
-import pylopdf_fonts_zh_cn
-import typst
+from shared import printing
 
 TEMPLATE = (Path(__file__).parent / "notice.typ").read_bytes()
-FOLDER = pylopdf_fonts_zh_cn.serif_path().parent
-ARCHIVE = "a-2a"
-CHINA = timezone(timedelta(hours=8))
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The office's own fonts, read at the first page; what the machine has is left alone."""
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER)]
-    )
 
 
 def printed(said: Mapping[str, Any], made_on: date) -> bytes:
-    """The page; the same words of the same day make the same bytes.
-
-    The words are handed over as a value, so nothing in them is read as a command of the template.
-    """
-    return typst.compile(
-        TEMPLATE,
-        font_paths=_fonts(),
-        format="pdf",
-        sys_inputs={"said": orjson.dumps(said).decode()},
-        pdf_standards=[ARCHIVE],
-        timestamp=datetime(made_on.year, made_on.month, made_on.day, tzinfo=CHINA),
-    )
+    """The notice as a page; the same words of the same day make the same bytes."""
+    return printing.printed(TEMPLATE, said, made_on)

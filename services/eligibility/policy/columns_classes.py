@@ -20,7 +20,7 @@ from services.eligibility.policy.columns_looking import (
     everything,
     mapped,
 )
-from services.eligibility.policy.judging import Rule, RuleClass, _nearest
+from services.eligibility.policy.judging import Rule, RuleClass, nearest
 from services.eligibility.policy.looking import Case
 
 NO_CLASS = 255
@@ -85,7 +85,7 @@ def branches_of(classes: tuple[RuleClass, ...], looks: Looks) -> Branches:
         )
         for one in classes
     )
-    member = [NO_CLASS if age is None else classes.index(_nearest(classes, age)) for age in AGES]
+    member = [NO_CLASS if age is None else classes.index(nearest(classes, age)) for age in AGES]
     result = [
         YES if age is None else _age_code(classes[number].rules[0], age, looks.as_of)
         for age, number in zip(AGES, member, strict=True)

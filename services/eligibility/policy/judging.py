@@ -14,7 +14,7 @@ from services.eligibility.policy.findings import Finding, Judgement, Outcome
 from services.eligibility.policy.looking import Case, Look, Seen
 from services.eligibility.policy.model import Criterion, Programme, Text
 from services.eligibility.policy.reasons import Point, reasons
-from services.eligibility.policy.wording import either_words, required_words
+from services.eligibility.policy.wording import requires_on
 from shared.contracts.ages import age_on, attained_on
 from shared.contracts.facts import PersonFacts
 
@@ -107,10 +107,9 @@ def _rule(criterion: Criterion, version: date) -> Rule:
     if criterion.ways:
         return _either_rule(criterion, version)
     required = criterion.values.on(version)
-    words = required_words(criterion.test, required)
     refers = None if criterion.refers_within is None else criterion.refers_within.on(version)
     look = compiled(criterion, required)
-    return Rule(criterion, required, look, _worded(criterion, words), refers, {}, None)
+    return Rule(criterion, required, look, requires_on(criterion, version), refers, {}, None)
 
 
 def _either_rule(criterion: Criterion, version: date) -> Rule:
@@ -119,12 +118,8 @@ def _either_rule(criterion: Criterion, version: date) -> Rule:
     look = either([[(rule.criterion.id, rule.look) for rule in way] for way in ways])
     required = [{rule.criterion.id: rule.required for rule in way} for way in ways]
     tests = {name: rule.criterion.test for name, rule in parts.items()}
-    requires = _worded(criterion, either_words(criterion, version))
+    requires = requires_on(criterion, version)
     return Rule(criterion, required, look, requires, None, parts, tests)
-
-
-def _worded(criterion: Criterion, words: Mapping[str, object]) -> Text:
-    return Text(criterion.requires.zh.format(**words), criterion.requires.en.format(**words))
 
 
 def _rule_class(class_id: str, rules: tuple[Rule, ...]) -> RuleClass:
@@ -144,15 +139,15 @@ def _in_class(classes: tuple[RuleClass, ...], case: Case) -> tuple[str | None, l
         return None, []
     if case.age is None:
         return None, _any_age(classes, case)
-    nearest = _nearest(classes, case.age)
-    looks = [(nearest.rules[0], nearest.rules[0].look(case))]
+    group = nearest(classes, case.age)
+    looks = [(group.rules[0], group.rules[0].look(case))]
     if looks[0][1].met:
-        looks += [(rule, rule.look(case)) for rule in nearest.rules[1:]]
+        looks += [(rule, rule.look(case)) for rule in group.rules[1:]]
     fits = all(seen.met for _, seen in looks)
-    return (nearest.id if fits else None), looks
+    return (group.id if fits else None), looks
 
 
-def _nearest(classes: tuple[RuleClass, ...], age: int) -> RuleClass:
+def nearest(classes: tuple[RuleClass, ...], age: int) -> RuleClass:
     """The class of that age, or the lowest for the too young and the highest for the too old."""
     below = [each for each in classes if each.low <= age]
     if below:

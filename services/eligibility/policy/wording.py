@@ -65,6 +65,15 @@ def either_words(criterion: Criterion, day: date) -> dict[str, object]:
     }
 
 
+def requires_on(criterion: Criterion, day: date) -> Text:
+    """What a criterion asks for, in words with the values in force on a day."""
+    if criterion.ways:
+        words = either_words(criterion, day)
+    else:
+        words = required_words(criterion.test, criterion.values.on(day))
+    return Text(criterion.requires.zh.format(**words), criterion.requires.en.format(**words))
+
+
 def found_text(test: str, found: Json, parts: Mapping[str, str] | None = None) -> Text:
     """What was found, in words; `parts` names the test of each condition inside an `either`."""
     if found is None:

@@ -1,0 +1,101 @@
+"""Tills over HTTP against a bare endpoint, and as the journal grows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import orjson
+
+from deploy.premises import free_port
+from shared.caller import Caller
+from tests.bench.figures import AT_LEAST, Figure, Goal, Measurement, Round, middle, spread
+from tests.bench.ground import ground
+from tests.bench.hammer import CONNECTIONS, HEAD_END, LENGTH, NotOk, post
+from tests.bench.vouchers_bare import TABLES
+from tests.bench.vouchers_ground import (
+    BALANCE_FEN,
+    ITEM,
+    Fair,
+    connected,
+    fair,
+    process,
+    service,
+    token,
+)
+
+HTTP = Goal("redeem_http_vs_bare", "ratio", AT_LEAST, 0.30)
+PEOPLE, ROUNDS, REQUESTS = 2_000, 5, 1_600
+MADE = b"HTTP/1.1 201"
+
+
+def purchases(url: str, shop: Fair, held: str | None, count: int) -> list[bytes]:
+    """So many requests, each with an id of its own, card after card."""
+    return [
+        post(url, orjson.dumps(_order(uuid4(), shop.cards[nth % len(shop.cards)], shop)), held)
+        for nth in range(count)
+    ]
+
+
+def _order(order_id: UUID, card: str, shop: Fair) -> dict[str, object]:
+    return {
+        "id": order_id,
+        "card_no": card,
+        "outlet_id": shop.outlet_id,
+        "item_code": ITEM,
+        "amount_fen": 1,
+    }
+
+
+async def rate(url: str, requests: Sequence[bytes]) -> float:
+    """Made redemptions a second over `CONNECTIONS` connections.
+
+    Raises:
+        NotOk: an answer was not 201.
+    """
+    began = time.perf_counter()
+    await asyncio.gather(*(_one(url, requests[n::CONNECTIONS]) for n in range(CONNECTIONS)))
+    return len(requests) / (time.perf_counter() - began)
+
+
+async def _one(url: str, requests: Sequence[bytes]) -> None:
+    there = urlsplit(url)
+    reader, writer = await asyncio.open_connection(there.hostname, there.port)
+    try:
+        for request in requests:
+            writer.write(request)
+            head = await reader.readuntil(HEAD_END)
+            at = head.lower().index(LENGTH) + len(LENGTH)
+            body = await reader.readexactly(int(head[at : head.index(b"\r", at)]))
+            if not head.startswith(MADE):
+                raise NotOk((head[:60] + body[:200]).decode(errors="replace"))
+    finally:
+        writer.close()
+
+
+async def over_http() -> list[Figure]:
+    """A vouchers service and the bare endpoint, each in a process of its own, in turns."""
+    async with ground(("vouchers",)) as at, connected(at) as database:
+        shop = await fair(at, database, PEOPLE)
+        await database.execute(TABLES)
+        await database.copy_records_to_table(
+            "balances", schema_name="bare", records=[(one, BALANCE_FEN) for one in shop.cards]
+        )
+        held = token(at, Caller("till", "provider", "*", str(shop.provider_id)))
+        port = free_port()
+        words = ("-m", "tests.bench.vouchers_bare", str(port), at.dsn)
+        bare = f"http://127.0.0.1:{port}/redemptions"
+        rounds = []
+        async with service(at) as (base, _), process(port, {}, *words):
+            for _ in range(ROUNDS + 1):
+                ours = purchases(f"{base}/redemptions", shop, held, REQUESTS)
+                theirs = purchases(bare, shop, None, REQUESTS)
+                rounds.append(Round(await rate(base, ours), await rate(bare, theirs)))
+    counted = rounds[1:]  # the first warms both
+    return [HTTP.figure(middle(counted).ratio, spread(counted, "redemptions/s"))]
+
+
+MEASUREMENTS = (Measurement((HTTP,), over_http),)
