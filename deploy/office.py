@@ -11,9 +11,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from deploy.metering import office_meters
 from deploy.spans import SpanStore
 from deploy.spans_door import traces_router
+from deploy.streets import Streets
 from shared.app import create_app
 from shared.bus.direct import DirectBus
 from shared.bus.port import Bus
@@ -76,20 +76,11 @@ class Office:
             yield
             await self.stop()
 
-        app = FastAPI(
-            title="居养 Juyang",
-            lifespan=living,
-            docs_url=None,
-            redoc_url=None,
-            telemetry={
-                "logs": False,
-                "operation_spans": False,
-                "meter_provider": office_meters(self.runtimes),
-            },
-        )
+        services = {
+            name: create_app(runtime, own_lifespan=False) for name, runtime in self.runtimes.items()
+        }
+        app = Streets(services, living)
         app.state.office = self
-        for name, runtime in self.runtimes.items():
-            app.mount(f"/{name}", create_app(runtime, own_lifespan=False))
         return app
 
     async def start(self) -> None:
@@ -117,16 +108,4 @@ def alone(runtime: Runtime, spans: SpanStore | None = None) -> FastAPI:
     app = create_app(runtime)
     if spans is not None:
         app.include_router(traces_router(spans), include_in_schema=False)
-    parent = FastAPI(
-        lifespan=app.router.lifespan_context,
-        docs_url=None,
-        redoc_url=None,
-        # A request is counted once, by the outermost application.
-        telemetry={
-            "logs": False,
-            "operation_spans": False,
-            "meter_provider": runtime.metering.provider,
-        },
-    )
-    parent.mount(f"/{runtime.service.name}", app)
-    return parent
+    return Streets({runtime.service.name: app}, app.router.lifespan_context)

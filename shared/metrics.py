@@ -15,6 +15,7 @@ from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, MeterProvider, NoOpMeterProvider, Observation
 from opentelemetry.sdk.metrics import MeterProvider as Provider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -56,6 +57,10 @@ def readers(registry: CollectorRegistry) -> list[MetricReader]:
     return found
 
 
+UNUSED = View(instrument_name="http.server.active_requests", aggregation=DropAggregation())
+"""Counted up and down with every request, and shown nowhere."""
+
+
 class Metering:
     """The metrics of one service in this process, under its own `service.name`."""
 
@@ -72,7 +77,7 @@ class Metering:
             resource = Resource.create(
                 {"service.name": f"juyang-{service}", "service.instance.id": copy}
             )
-            self.provider = Provider(where, resource, shutdown_on_exit=False)
+            self.provider = Provider(where, resource, shutdown_on_exit=False, views=[UNUSED])
         self._meter = self.provider.get_meter("juyang")
         for name, one in GAUGES.items():
             self._observe(name, one, partial(self._latest, name))

@@ -66,6 +66,7 @@ class TraceHeader:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _prefixed(scope)
         if scope["type"] != "http" or not (told := trace_id()):
             await self._app(scope, receive, send)
             return
@@ -77,6 +78,16 @@ class TraceHeader:
             await send(message)
 
         await self._app(scope, receive, telling)
+
+
+def _prefixed(scope: Scope) -> None:
+    """Tell the request's telemetry where its application stands: routes are named in full.
+
+    FastAPI does so for applications that it mounts itself, and has no public way for others.
+    """
+    telemetry = scope.get("fastapi.telemetry")
+    if telemetry is not None and not telemetry._mount_prefix:
+        telemetry._mount_prefix = scope.get("root_path", "")
 
 
 @contextmanager

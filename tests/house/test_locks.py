@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.rooms import ROOT, none
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt")
 PIN = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^ ;]+( ; .+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 FETCHES = ("://", "--index", "--find-links", "--trusted-host", "-e ", "git+", "@ ")
@@ -39,8 +39,9 @@ def test_a_lock_names_no_address(lock: str) -> None:
 
 
 def test_the_program_and_its_tests_run_with_the_same_versions() -> None:
-    program, tests = (_pins(lock) for lock in LOCKS)
+    program, tests, bench = (_pins(lock) for lock in LOCKS)
     none([f"{name} {pin}" for name, pin in program.items() if tests.get(name) != pin])
+    none([f"{name} {pin}" for name, pin in tests.items() if bench.get(name) != pin])
 
 
 def test_everything_that_the_project_asks_for_is_locked() -> None:
