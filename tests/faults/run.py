@@ -45,6 +45,9 @@ def main() -> None:
     except BaseException:
         print(f"--- seed {seed}; what the office said lies in {place}", flush=True)
         raise
+    if SIZES[size].timed:
+        for one in verdicts:
+            one.broken += one.late
     if all(not one.broken for one in verdicts):
         shutil.rmtree(place)
     print(
@@ -53,6 +56,7 @@ def main() -> None:
     )
     for one in verdicts:
         held = "yes" if not one.broken else "NO: " + "; ".join(one.broken)
+        held += "; late: " + "; ".join(one.late) if one.late and not one.broken else ""
         print(f"| {one.name} | {one.did} | {'; '.join(one.figures)} | {held} |")
     sys.exit(any(one.broken for one in verdicts))
 
@@ -70,7 +74,8 @@ async def _one(name: str, running: Awaitable[Verdict]) -> Verdict:
         traceback.print_exc()
         verdict = Verdict(name, "", broken=[f"not carried out: {type(failure).__name__}"])
     print(
-        f"{name}: {time.monotonic() - began:.0f} s {verdict.figures} {verdict.broken}", flush=True
+        f"{name}: {time.monotonic() - began:.0f} s {verdict.figures} {verdict.broken} {verdict.late}",
+        flush=True,
     )
     return verdict
 

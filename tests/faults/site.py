@@ -64,6 +64,12 @@ class Verdict:
     did: str
     figures: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+
+    def in_time(self, holds: bool, what: str) -> None:
+        """Keep a goal of time or rate that was missed: how busy the machine is matters for it."""
+        if not holds:
+            self.late.append(what)
 
     def expect(self, holds: bool, what: str) -> None:
         """Keep a promise that did not hold."""

@@ -47,7 +47,7 @@ async def stop_consumers(site: Site) -> Verdict:
             await asyncio.sleep(AWAKE_S)
     await site.check(verdict, load)
     verdict.figures.append(f"taken over within {max(took):.1f} s")
-    verdict.expect(max(took) <= TAKEN_OVER_S, f"taken over only after {max(took):.1f} s")
+    verdict.in_time(max(took) <= TAKEN_OVER_S, f"taken over only after {max(took):.1f} s")
     return verdict
 
 
