@@ -73,10 +73,8 @@ async def _one(name: str, running: Awaitable[Verdict]) -> Verdict:
     except Exception as failure:
         traceback.print_exc()
         verdict = Verdict(name, "", broken=[f"not carried out: {type(failure).__name__}"])
-    print(
-        f"{name}: {time.monotonic() - began:.0f} s {verdict.figures} {verdict.broken} {verdict.late}",
-        flush=True,
-    )
+    took = time.monotonic() - began
+    print(f"{name}: {took:.0f} s", verdict.figures, verdict.broken, verdict.late, flush=True)
     return verdict
 
 
