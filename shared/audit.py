@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
@@ -14,13 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared import telemetry
 from shared.caller import Caller
 
-INSERT = text("""
-INSERT INTO audit (sub, role, body, area, agency, act, subject, count, detail, digest, trace_id)
-SELECT * FROM unnest(CAST(:sub AS text[]), CAST(:role AS text[]), CAST(:body AS text[]),
-    CAST(:area AS text[]), CAST(:agency AS text[]), CAST(:act AS text[]), CAST(:subject AS text[]),
-    CAST(:count AS integer[]), CAST(:detail AS text[]), CAST(:digest AS text[]),
-    CAST(:trace_id AS text[]))
-""")
+AUDITED = """
+audited AS (
+    INSERT INTO audit (sub, role, body, area, agency, act, subject, count, detail, digest, trace_id)
+    SELECT * FROM unnest(CAST(:audit_sub AS text[]), CAST(:audit_role AS text[]),
+        CAST(:audit_body AS text[]), CAST(:audit_area AS text[]), CAST(:audit_agency AS text[]),
+        CAST(:audit_act AS text[]), CAST(:audit_subject AS text[]),
+        CAST(:audit_count AS integer[]), CAST(:audit_detail AS text[]),
+        CAST(:audit_digest AS text[]), CAST(:audit_trace_id AS text[]))
+)"""
+INSERT = text(f"WITH {AUDITED} SELECT 1")
 COLUMNS = "id, at, sub, role, body, area, agency, act, subject, count, detail, digest, trace_id"
 UNSEALED = text(f"""
 UPDATE audit SET sealed = true
@@ -82,10 +85,14 @@ class AuditRow:
         )
 
 
+def auditing(rows: Sequence[AuditRow]) -> dict[str, Any]:
+    """The values of `AUDITED`: audit rows, appended in the caller's transaction."""
+    return {f"audit_{name}": [getattr(row, name) for row in rows] for name in AuditRow.__slots__}
+
+
 async def audit_insert(connection: AsyncConnection, rows: Sequence[AuditRow]) -> None:
-    """Append audit rows in the caller's transaction."""
-    records = [asdict(row) for row in rows]
-    await connection.execute(INSERT, {key: [r[key] for r in records] for key in records[0]})
+    """Append audit rows on their own, outside a unit of work."""
+    await connection.execute(INSERT, auditing(rows))
 
 
 def link(before: bytes, row: dict[str, Any]) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.database_address import DatabaseAddress, read_database_address, why_away
@@ -14,14 +16,15 @@ from shared.settings import Settings
 STATEMENT_TIMEOUT_MS = 60_000
 IDLE_TIMEOUT_MS = 60_000
 LOOK_S = 3.0
+FRESH_S = 1.0
+"""A connection that was used so lately is not asked again whether it lives."""
 
 
 def _engine(address: DatabaseAddress, schema: str, size: int, name: str) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         address.url,
         pool_size=size,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_reset_on_return="rollback",
         hide_parameters=True,
         connect_args={
@@ -36,6 +39,30 @@ def _engine(address: DatabaseAddress, schema: str, size: int, name: str) -> Asyn
             },
         },
     )
+    _look_at_checkout(engine)
+    return engine
+
+
+def _look_at_checkout(engine: AsyncEngine) -> None:
+    """Hand out no dead connection: a closed one is known, one that rested is asked first.
+
+    As `pool_pre_ping`, but without a round trip for every unit of work.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def rest(connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look(connection: Any, record: Any, proxy: Any) -> None:
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+        now = time.monotonic()
+        if now - record.info.get("rests_since", now) > FRESH_S:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as dead:
+                raise DisconnectionError from dead
 
 
 class Database:

@@ -144,10 +144,9 @@ async def _finish(work: Work, request: Request, template: str, response: Respons
     digest = (await _digest(request)).hex()
     count = int(response.headers.get("x-count", "1"))
     work.audit(f"{request.method} {template}", subject, count=count, digest=digest)
-    connection = await work.begin()
-    if work.attempt is not None:
-        location = response.headers.get("location")
-        await work.attempt.remember(connection, Answer(response.status_code, location, body))
+    work.remember(Answer(response.status_code, response.headers.get("location"), body))
+    # A write that has touched nothing is an attempt all the same, and may have been made before.
+    await work.begin()
 
 
 def _answer(answer: Answer) -> Response:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Invalid
 
+# The scope of the transaction is set in the same round trip.
 CLAIM = text("""
-INSERT INTO idempotency (sub, key, digest) VALUES (:sub, :key, :digest)
-ON CONFLICT (sub, key) DO NOTHING RETURNING key
+WITH claimed AS (
+    INSERT INTO idempotency (sub, key, digest) VALUES (:sub, :key, :digest)
+    ON CONFLICT (sub, key) DO NOTHING RETURNING key
+)
+SELECT EXISTS (SELECT 1 FROM claimed), set_config('juyang.areas', :areas, true),
+    set_config('juyang.agency', :agency, true)
 """)
 STORED = text(
     "SELECT digest, status, location, body FROM idempotency WHERE sub = :sub AND key = :key"
 )
-REMEMBER = text("""
-UPDATE idempotency SET status = :status, location = :location, body = :body
-WHERE sub = :sub AND key = :key
-""")
+ANSWERED = """
+answered AS (
+    UPDATE idempotency SET status = :answer_status, location = :answer_location,
+        body = :answer_body
+    WHERE sub = :answer_sub AND key = :answer_key
+)"""
 KEY_LENGTH = 200
 
 
@@ -63,8 +71,10 @@ class Attempt:
             )
         return cls(sub, key, content)
 
-    async def claim(self, connection: AsyncConnection) -> Answer | None:
-        """Take the key, or return the answer it already has.
+    async def claim(
+        self, connection: AsyncConnection, *, areas: str, agency: str
+    ) -> Answer | None:
+        """Set the transaction's scope and take the key, or return the answer it already has.
 
         A second attempt waits here until the first has committed or rolled back.
 
@@ -72,8 +82,8 @@ class Attempt:
             Invalid: the key was used for something else.
         """
         mine = {"sub": self.sub, "key": self.key}
-        claimed = await connection.execute(CLAIM, {**mine, "digest": self.digest})
-        if claimed.first() is not None:
+        scope = {"areas": areas, "agency": agency}
+        if await connection.scalar(CLAIM, {**mine, **scope, "digest": self.digest}):
             return None
         row = (await connection.execute(STORED, mine)).mappings().one()
         if bytes(row["digest"]) != self.digest:
@@ -85,15 +95,12 @@ class Attempt:
             )
         return Answer(row["status"], row["location"], bytes(row["body"]))
 
-    async def remember(self, connection: AsyncConnection, answer: Answer) -> None:
-        """Keep the answer in the same transaction as its effect."""
-        await connection.execute(
-            REMEMBER,
-            {
-                "sub": self.sub,
-                "key": self.key,
-                "status": answer.status,
-                "location": answer.location,
-                "body": answer.body,
-            },
-        )
+    def answering(self, answer: Answer) -> dict[str, Any]:
+        """The values of `ANSWERED`: the answer, kept in the same transaction as its effect."""
+        return {
+            "answer_sub": self.sub,
+            "answer_key": self.key,
+            "answer_status": answer.status,
+            "answer_location": answer.location,
+            "answer_body": answer.body,
+        }

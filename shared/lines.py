@@ -75,6 +75,11 @@ class Lines(Generic[T]):
         """The lines that can be read, to be decided in this order."""
         return [line for line in self._read if not isinstance(line, Refusal)]
 
+    @property
+    def places(self) -> list[int]:
+        """Where the lines that can be read stand in the list, in the same order."""
+        return [nth for nth, line in enumerate(self._read) if not isinstance(line, Refusal)]
+
     def results(self, outcomes: Sequence[Outcome]) -> list[LineResult]:
         """The answer to every line, from the outcomes of the sound ones in their order."""
         decided = iter(outcomes)

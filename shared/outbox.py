@@ -17,8 +17,8 @@ RELAY = "relay"
 
 # One statement for any number of letters: the heads' row locks order writers of one aggregate,
 # and positions are drawn after the lock is held.
-POST = text("""
-WITH letters AS (
+POSTED = """
+letters AS (
     SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:topics AS text[]),
         CAST(:keys AS uuid[]), CAST(:aggregates AS uuid[]), CAST(:occurred AS timestamptz[]),
@@ -34,17 +34,19 @@ WITH letters AS (
     SELECT aggregate_id, n FROM counts
     ON CONFLICT (aggregate_id) DO UPDATE SET seq = h.seq + excluded.seq
     RETURNING h.aggregate_id, h.seq
-)
-INSERT INTO outbox (id, type, topic, key, aggregate_id, seq, occurred_at, recorded_at, person_id,
-    application_id, causation_id, area_code, agency, traceparent, facts)
-SELECT l.id, l.type, l.topic, l.key, l.aggregate_id,
-    h.seq - c.n + row_number() OVER (PARTITION BY l.aggregate_id ORDER BY l.nth),
-    l.occurred_at, l.recorded_at, l.person_id, l.application_id, l.causation_id, l.area_code,
-    l.agency, l.traceparent, CAST(l.facts AS jsonb)
-FROM letters l JOIN heads h USING (aggregate_id) JOIN counts c USING (aggregate_id)
-ORDER BY l.nth
-""")
+), posted AS (
+    INSERT INTO outbox (id, type, topic, key, aggregate_id, seq, occurred_at, recorded_at,
+        person_id, application_id, causation_id, area_code, agency, traceparent, facts)
+    SELECT l.id, l.type, l.topic, l.key, l.aggregate_id,
+        h.seq - c.n + row_number() OVER (PARTITION BY l.aggregate_id ORDER BY l.nth),
+        l.occurred_at, l.recorded_at, l.person_id, l.application_id, l.causation_id, l.area_code,
+        l.agency, l.traceparent, CAST(l.facts AS jsonb)
+    FROM letters l JOIN heads h USING (aggregate_id) JOIN counts c USING (aggregate_id)
+    ORDER BY l.nth
+)"""
 
+
+POST = text(f"WITH {POSTED} SELECT 1")
 UNSENT = text("""
 SELECT position, id, type, topic, aggregate_id, seq, occurred_at, recorded_at, person_id,
     application_id, causation_id, area_code, agency, traceparent, CAST(facts AS text) AS facts
@@ -84,15 +86,20 @@ def _columns(letters: Sequence[Envelope]) -> dict[str, Any]:
     }
 
 
-async def post(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
-    """Put letters into the outbox, in order, numbering each aggregate's letters without a gap.
+def posting(letters: Sequence[Envelope]) -> dict[str, Any]:
+    """The values of `POSTED`: letters into the outbox, in order, each aggregate's without a gap.
 
     Raises:
         Invalid: a letter is larger than any broker would take.
     """
     for letter in letters:
         require_size(letter)
-    await connection.execute(POST, _columns(letters))
+    return _columns(letters)
+
+
+async def post(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
+    """Put letters into the outbox on their own, outside a unit of work."""
+    await connection.execute(POST, posting(letters))
 
 
 def envelope_of(row: RowMapping) -> Envelope:

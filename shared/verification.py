@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -42,6 +42,18 @@ class Verification(BaseModel):
 
 
 ExtraChecks = Callable[[Work], Awaitable[list[Check]]]
+
+
+async def counted(work: Work, statements: Mapping[str, str]) -> list[Check]:
+    """A check of each statement; it answers with two columns: how many, and how many are off."""
+    return [await _counted(work, name, sql) for name, sql in statements.items()]
+
+
+async def _counted(work: Work, name: str, sql: str) -> Check:
+    row = await work.row(f"SELECT * FROM ({sql}) AS counted (checked, off)")
+    assert row is not None
+    off = row["off"]
+    return Check(name=name, ok=off == 0, checked=row["checked"], detail=f"{off} off" if off else "")
 
 
 async def _own_checks(work: Work) -> list[Check]:

@@ -7,18 +7,20 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from sqlalchemy import CursorResult, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import outbox, telemetry
-from shared.audit import AuditRow, audit_insert
+from shared import telemetry
+from shared.audit import AUDITED, AuditRow, auditing
 from shared.caller import Caller
 from shared.clock import OfficeClock
 from shared.contracts.letter import Envelope, Letter
-from shared.idempotency import Attempt, Replayed
+from shared.driver import counted, fetched
+from shared.idempotency import ANSWERED, Answer, Attempt, Replayed
+from shared.outbox import POSTED, posting
 
 Row: TypeAlias = Mapping[str, Any]
 """A row by its columns' names."""
@@ -42,6 +44,7 @@ class Work:
     state: Mapping[str, Any] = field(default_factory=dict)
     letters: list[Envelope] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
+    answer: Answer | None = None
     connection: AsyncConnection | None = None
     trace: str | None = None
 
@@ -65,11 +68,11 @@ class Work:
             return self.connection
         self.connection = await self.engine.connect()
         areas = self.areas if self.areas is not None else self.caller.patterns
-        await self.connection.execute(BEGIN, {"areas": areas, "agency": self.caller.bound_agency})
-        if self.attempt is not None:
-            stored = await self.attempt.claim(self.connection)
-            if stored is not None:
-                raise Replayed(stored)
+        scope = {"areas": areas, "agency": self.caller.bound_agency}
+        if self.attempt is None:
+            await self.connection.execute(BEGIN, scope)
+        elif (stored := await self.attempt.claim(self.connection, **scope)) is not None:
+            raise Replayed(stored)
         return self.connection
 
     async def rescope(self, areas: str) -> None:
@@ -81,21 +84,21 @@ class Work:
 
     async def rows(self, sql: str, /, **values: Any) -> Sequence[Row]:
         """All rows of a statement."""
-        found = (await self._execute(sql, values)).mappings().all()
-        return cast("Sequence[Row]", found)
+        return await fetched(await self.begin(), sql, values)
 
     async def row(self, sql: str, /, **values: Any) -> Row | None:
         """The first row of a statement, or none."""
-        found = (await self._execute(sql, values)).mappings().first()
-        return cast("Row | None", found)
+        found = await fetched(await self.begin(), sql, values)
+        return found[0] if found else None
 
     async def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row, or none."""
-        return (await self._execute(sql, values)).scalar()
+        found = await fetched(await self.begin(), sql, values)
+        return next(iter(found[0].values())) if found else None
 
     async def run(self, sql: str, /, **values: Any) -> int:
         """Run a statement and count its rows."""
-        return (await self._execute(sql, values)).rowcount
+        return await counted(await self.begin(), sql, values)
 
     async def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement once for each row, prepared once."""
@@ -132,14 +135,26 @@ class Work:
             AuditRow.of(self.caller, act, subject, count=count, detail=detail, digest=digest)
         )
 
+    def remember(self, answer: Answer) -> None:
+        """Keep the answer under the attempt's key, in the same transaction as its effect."""
+        self.answer = answer if self.attempt is not None else None
+
     async def flush(self) -> None:
-        """Write the collected letters and audit rows."""
-        if self.letters:
-            letters, self.letters = self.letters, []
-            await outbox.post(await self.begin(), letters)
+        """Write the collected letters, audit rows and answer, in one statement."""
+        parts, values = [], {}
         if self.audits:
-            audits, self.audits = self.audits, []
-            await audit_insert(await self.begin(), audits)
+            parts.append(AUDITED)
+            values |= auditing(self.audits)
+        if self.letters:
+            parts.append(POSTED)
+            values |= posting(self.letters)
+        if self.attempt is not None and self.answer is not None:
+            parts.append(ANSWERED)
+            values |= self.attempt.answering(self.answer)
+        if parts:
+            self.letters, self.audits, self.answer = [], [], None
+            connection = await self.begin()
+            await fetched(connection, closing(tuple(parts)), values)
 
     @asynccontextmanager
     async def attempted(self) -> AsyncIterator[None]:
@@ -174,10 +189,7 @@ class Work:
                 await self._close()
         self.letters.clear()
         self.audits.clear()
-
-    async def _execute(self, sql: str, values: Mapping[str, Any]) -> CursorResult[Any]:
-        connection = await self.begin()
-        return await connection.execute(statement(sql), values)
+        self.answer = None
 
     async def _close(self) -> None:
         connection, self.connection = self.connection, None
@@ -189,3 +201,9 @@ class Work:
 def statement(sql: str) -> TextClause:
     """A statement from its text, which is searched for parameters once."""
     return text(sql)
+
+
+@lru_cache
+def closing(parts: tuple[str, ...]) -> str:
+    """The statement that writes what was collected."""
+    return f"WITH {','.join(parts)} SELECT 1"

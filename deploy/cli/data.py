@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from deploy.cli.heads import check_head, read_head
 from deploy.cli.options import DEFAULT_DATA, Data, Json
 from deploy.desk import Desk, Person, desk_at
 from deploy.postgres import erase
@@ -102,9 +103,16 @@ async def watched(officer: Person, import_id: str) -> dict[str, Any]:
                 return view
 
 
-def verify(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
+def verify(
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+    head: Annotated[
+        Path | None, typer.Option(help="export-head 导出的链首 · a head that export-head wrote")
+    ] = None,
+) -> None:
     """从账簿重算一切 · Recompute everything from the journals; exits 1 when a fen is off."""
-    found = asyncio.run(_verify(data))
+    kept = read_head(head, data) if head else None
+    found = asyncio.run(_verify(data, kept))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
@@ -113,9 +121,13 @@ def verify(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-async def _verify(data: Path) -> dict[str, Any]:
+async def _verify(data: Path, kept: dict[str, Any] | None) -> dict[str, Any]:
     async with desk_at(data) as desk:
-        return await proof_of(desk)
+        found = await proof_of(desk)
+        if kept is None:
+            return found
+        checks = [*found["checks"], await check_head(desk, kept)]
+        return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
 
 async def proof_of(desk: Desk) -> dict[str, Any]:

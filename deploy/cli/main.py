@@ -12,6 +12,7 @@ from deploy.cli import (
     backup,
     data,
     demo,
+    heads,
     letters,
     offices,
     policy,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for module in (
-    up, offices, topics, data, demo, replay, policy, letters, republish, backup, accounts,
+    up, offices, topics, data, heads, demo, replay, policy, letters, republish, backup, accounts,
 ):  # fmt: skip
     module.add_to(app)
 

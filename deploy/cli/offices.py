@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+import uvloop
 from asyncpg import PostgresError
 
 from deploy.cli.options import DEFAULT_DATA, Data
@@ -58,7 +59,7 @@ def serve(
     """单独运行一个服务 · Run one service on its own (PostgreSQL and Kafka from the settings)."""
     configure_logs()
     with told():
-        asyncio.run(_serve(_known(service), host, port, bus, data, member))
+        uvloop.run(_serve(_known(service), host, port, bus, data, member))
 
 
 async def _serve(service: str, host: str, port: int, bus: str, data: Data, member: str) -> None:

@@ -136,7 +136,10 @@ class AppealDecided(Letter):
 
 
 class AwardSuspended(Letter):
-    """The benefit is suspended (during a notice by one officer, else by two); no month after `suspended_on`'s is due until resumed."""
+    """The benefit is suspended: by two officers, or by one while a notice runs.
+
+    No month after `suspended_on`'s is due until it is resumed.
+    """
 
     TYPE: ClassVar[str] = "eligibility.award.suspended.v1"
     TOPIC: ClassVar[str] = topics.ELIGIBILITY_AWARDS

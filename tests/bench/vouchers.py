@@ -28,7 +28,7 @@ from tests.bench.vouchers_ground import (
 )
 
 HTTP = Goal("redeem_http_vs_bare", "ratio", AT_LEAST, 0.30)
-PEOPLE, ROUNDS, REQUESTS = 2_000, 5, 1_600
+PEOPLE, ROUNDS, REQUESTS = 2_000, 5, 800
 MADE = b"HTTP/1.1 201"
 
 

@@ -28,6 +28,7 @@ AREA, STREET, ITEM, FUND = "110105001001", "110105001", "wash", "lottery"
 BALANCE_FEN = 10_000_000
 TOKEN_LIFE_S = 3600
 LOOK_EVERY_S = 0.1
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,11 @@ async def process(port: int, environment: dict[str, str], *words: str) -> AsyncI
         sys.executable, *words, env={**os.environ, **environment}
     )
     try:
-        while not await _listens(port):
-            await asyncio.sleep(LOOK_EVERY_S)
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                if await _listens(port):
+                    break
+                await asyncio.sleep(LOOK_EVERY_S)
         yield one.pid
     finally:
         one.terminate()

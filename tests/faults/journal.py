@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.vouchers.ledger.head import flaw_of
-from services.vouchers.ledger.seals import Seals
+from services.vouchers.ledger.seals_store import Seals
 from shared.caller import Caller
 from shared.clock import OfficeClock
 from shared.work import Work

@@ -9,7 +9,7 @@ from functools import cache
 from tests.house.rooms import PROGRAM, ROOT, modules
 
 ENDPOINT = re.compile(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`]+)`")
-COMMAND = re.compile(r"`juyang ([a-z]+)[^`]*`")
+COMMAND = re.compile(r"`juyang ([a-z-]+)[^`]*`")
 TEST = re.compile(r"`(tests/[\w/]+\.py::test_\w+)`")
 FILE = re.compile(r"`((?:services|shared|deploy|docs|examples|tests)/[\w./-]+)`")
 CODE = re.compile(r"`([^`]+)`")

@@ -81,7 +81,7 @@ def test_the_readme_walks_through_endpoints_that_exist(endpoints: frozenset[str]
 
 def test_the_readme_names_commands_and_files_that_exist() -> None:
     text = read("README.md")
-    named = set(COMMAND.findall(text)) | set(re.findall(r"(?m)^\.venv/bin/juyang ([a-z]+)", text))
+    named = set(COMMAND.findall(text)) | set(re.findall(r"(?m)^\.venv/bin/juyang ([a-z-]+)", text))
     assert named
     none(sorted(named - commands()))
     none(sorted(commands() - named))

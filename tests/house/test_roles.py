@@ -27,9 +27,17 @@ JOURNALS = {
     "evaluation.chain_links": {},
     "evaluation.feedback": {},
     "vouchers.postings": {},
+    "vouchers.journal_seals": {},
     "vouchers.refusals": {},
     "vouchers.redemptions": {"app": {"settlement_id"}, "jobs": {"settlement_id"}},
+    "vouchers.refunds": {},
+    "vouchers.holds": {},
     "vouchers.payment_orders": {},
+    "vouchers.payment_batches": {},
+    "vouchers.bank_answers": {},
+    "vouchers.paper_events": {},
+    "vouchers.recollections": {},
+    "vouchers.bank_answer_lines": {},
 }
 """Append-only tables, and the only columns that a role may change in them."""
 

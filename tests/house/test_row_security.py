@@ -38,6 +38,9 @@ SHARED = {
     "vouchers.provider_standings": "who is admitted is public (C-33)",
     "vouchers.outlets": "where vouchers are taken is public",
     "vouchers.items": "the catalogue is public",
+    "vouchers.journal_seals": "digests of postings of all areas; say nothing of what they hold",
+    "vouchers.postings_unsealed": "positions alone; the application role is granted nothing",
+    "vouchers.open_sets": "empty outside a transaction; no role is granted anything",
 }
 """Tables without row-level security, each with the reason."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,6 +30,7 @@ from tests.shared.annex import annex
 pytestmark = pytest.mark.anyio
 AREA = "110105015001"
 BATCH = 100
+SOON_S = 10.0
 
 
 @dataclass
@@ -62,6 +64,13 @@ def died(desk: OfficeDesk, who: UUID) -> Envelope:
 async def post(desk: OfficeDesk, *letters: Envelope) -> None:
     async with desk.office.runtimes["intake"].database.jobs.begin() as connection:
         await outbox.post(connection, letters)
+
+
+async def emptied(relay: Relay) -> None:
+    """Carry until nothing is left that may go."""
+    async with asyncio.timeout(SOON_S):
+        while await relay.once():
+            pass
 
 
 async def decide(client: httpx.AsyncClient, letter: Envelope, act: str) -> dict[str, object]:
@@ -134,8 +143,7 @@ async def test_a_letter_that_the_broker_refuses_holds_back_its_own_key_alone(
     await post(desk, others[0], before, large, others[1], behind, others[2])
     jobs = desk.office.runtimes["intake"].database.jobs
     relay = Relay("intake", jobs, bus, part=0, parts=1, batch=BATCH)
-    while await relay.once():
-        pass
+    await emptied(relay)
     assert [x.id for x in bus.taken if x.key == other] == [x.id for x in others]
     assert [x.id for x in bus.taken if x.key == who] == [before.id]
     async with desk.as_("operator") as operator:
@@ -150,8 +158,7 @@ async def test_a_letter_that_the_broker_refuses_holds_back_its_own_key_alone(
         assert again["attempts"] == 2
         bus.refused.clear()
         await decide(operator, large, "replays")
-        while await relay.once():
-            pass
+        await emptied(relay)
     assert [x.seq for x in bus.taken if x.key == who] == [1, 2, 3]
 
 
@@ -162,12 +169,10 @@ async def test_a_refused_letter_that_is_given_up_lets_the_next_one_go(desk: Offi
     await post(desk, large, behind)
     jobs = desk.office.runtimes["intake"].database.jobs
     relay = Relay("intake", jobs, bus, part=0, parts=1, batch=BATCH)
-    while await relay.once():
-        pass
+    await emptied(relay)
     async with desk.as_("operator") as operator:
         assert (await decide(operator, large, "discards"))["state"] == "discarded"
-        while await relay.once():
-            pass
+        await emptied(relay)
         counts = (await operator.get("/intake/v1/letters")).json()
     assert [x.id for x in bus.taken] == [behind.id]
     assert (counts["unsent"], counts["held"], counts["parked"]) == (0, 0, 0)

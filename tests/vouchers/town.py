@@ -154,14 +154,16 @@ class Town:
         """Send a body with a fresh id, unless it has one."""
         return await who.post(f"/vouchers/v1/{path}", json={"id": str(new_id()), **body})
 
-    async def allocate(self, amount_fen: int, fund: str = "lottery") -> str:
+    async def allocate(
+        self, amount_fen: int, fund: str = "lottery", purpose: str = "benefits"
+    ) -> str:
         """An order made by civil affairs and signed by finance."""
         made = await self.post(
             self.civil(),
             "allocations",
             fund=fund,
             amount_fen=amount_fen,
-            purpose="benefits",
+            purpose=purpose,
             order_no=f"朝民财-{new_id().hex[-12:]}",
         )
         order: str = made.json()["allocation_id"]

@@ -1,7 +1,9 @@
-"""Card numbers: nineteen digits with a check digit, derived from the card's id by the vault."""
+"""Card numbers and QR tokens: both derived from the card's id by the vault, kept nowhere."""
 
 from __future__ import annotations
 
+import re
+from base64 import b32encode
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +14,10 @@ NUMBER_DIGITS = 19
 TEN = 10
 NUMBER_KIND = "card-number"
 DIGEST_KIND = "card"
+QR_KIND = "card-token"
+QR_DIGEST_KIND = "card-token-digest"
+TOKEN_BYTES = 16
+TOKEN = re.compile(r"JYQ[A-Z2-7]{26}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,32 @@ def number_of(card_id: UUID, vault: Vault) -> str:
 def digest_of(number: str, vault: Vault) -> bytes:
     """What a number is looked up by."""
     return vault.blind(DIGEST_KIND, number)
+
+
+def token_of(card_id: UUID, nth: int, vault: Vault) -> str:
+    """What the card's nth QR code says: no personal data, and beyond guessing without the key."""
+    secret = vault.blind(QR_KIND, f"{card_id}:{nth}")[:TOKEN_BYTES]
+    return "JYQ" + b32encode(secret).decode().rstrip("=")
+
+
+def check_token(token: str) -> None:
+    """A till sends what the QR code says, whole.
+
+    Raises:
+        Invalid: it has not the shape of a token.
+    """
+    if not TOKEN.fullmatch(token):
+        raise invalid_field(
+            "body.holder.qr_token",
+            "bad_qr_token",
+            "二维码内容不完整或不是本系统的券码；请重新扫描，或改用卡号",
+            "the QR code is damaged or not one of ours; scan it again, or use the card number",
+        )
+
+
+def token_digest_of(token: str, vault: Vault) -> bytes:
+    """What a token is looked up by."""
+    return vault.blind(QR_DIGEST_KIND, token)
 
 
 def new_card(card_id: UUID, person_id: UUID, applicant: Applicant | None) -> NewCard:

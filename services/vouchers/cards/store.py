@@ -31,8 +31,16 @@ FOUND = """
 SELECT card_id, person_id FROM cards
 WHERE card_id = ANY(CAST(:cards AS uuid[])) AND closed_on IS NULL
 """
-MOVE = "UPDATE cards SET area_code = h.area_code FROM holders h " \
-    "WHERE cards.person_id = :person_id AND h.person_id = :person_id"  # fmt: skip
+MOVE = """
+WITH moved AS (
+    UPDATE cards SET area_code = h.area_code FROM holders h
+    WHERE cards.person_id = :person_id AND h.person_id = :person_id
+    RETURNING cards.card_id, cards.area_code
+), tokens AS (
+    UPDATE card_tokens t SET area_code = m.area_code FROM moved m WHERE t.card_id = m.card_id
+)
+UPDATE card_losses l SET area_code = m.area_code FROM moved m WHERE l.card_id = m.card_id
+"""
 
 
 class Cards:

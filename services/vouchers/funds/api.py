@@ -52,6 +52,7 @@ class AllocationLine(BaseModel):
     allocation_id: UUID
     fund: str
     purpose: str
+    book: str
     amount_fen: int
     balance_fen: int | None
     order_no: str

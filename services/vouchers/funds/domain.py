@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
-from services.vouchers.ledger.domain import Line
+from services.vouchers.ledger.domain import AccountKind, Line
 from services.vouchers.policy.model import FundRule
 from shared.caller import Caller
+from shared.contracts.money import yuan_text
 from shared.errors import Conflict, Forbidden, invalid_field
 
 
@@ -40,22 +42,24 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """So many people of a class who are due the same amount."""
+    """So many people of a class who are due the same amount; `lot` is an order on who pays."""
 
     benefit_class: str
     amount_fen: int
     people: int
+    lot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The people ranked `after + 1 … upto` of a class and amount are paid by one allocation."""
+    """The people ranked `after + 1 … upto` of a lot, class and amount: one allocation pays."""
 
     benefit_class: str
     amount_fen: int
     after: int
     upto: int
     source: Source
+    lot: str = ""
 
     @property
     def total_fen(self) -> int:
@@ -64,10 +68,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How the needs are covered, and what is missing."""
+    """How the needs are covered, and what is missing; which lot a street's class belongs to."""
 
     shares: tuple[Share, ...]
     shortage_fen: int
+    lots: tuple[tuple[str, str, str], ...] = ()
 
 
 def waterfall(
@@ -102,6 +107,59 @@ def _draw(source: Source, needs: Sequence[Need], served: dict[Need, int]) -> lis
     return shares
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """So much of one amount is paid by one allocation."""
+
+    source: Source
+    amount_fen: int
+
+
+def split(
+    amount_fen: int, sources: Sequence[Source], rules: Sequence[FundRule], purpose: str
+) -> tuple[Draw, ...]:
+    """Pay one amount from the funds in their order, to the fen (1.4); the draws add up to it.
+
+    Raises:
+        Conflict: effective allocations of the purpose do not cover it.
+    """
+    left, draws = amount_fen, list[Draw]()
+    for rule in rules:
+        if purpose in rule.purposes:
+            for source in sources:
+                taken = min(left, source.balance_fen) if source.fund == rule.fund else 0
+                if taken > 0:
+                    draws.append(Draw(source, taken))
+                    left -= taken
+    if left:
+        raise short_by(left)
+    return tuple(draws)
+
+
+def short_by(missing_fen: int) -> Conflict:
+    """Nothing is paid beyond what was allocated (N-19)."""
+    lack = yuan_text(missing_fen)
+    return Conflict(
+        "insufficient_allocation",
+        f"已生效的拨款不足，差 {lack} 元；请先由民政、财政签署拨款单",
+        f"allocations are short by {lack} yuan; have an allocation order signed first",
+    )
+
+
+def paid_lines(
+    draws: Sequence[Draw], kind: AccountKind, accounts: Mapping[str, UUID], where: str
+) -> tuple[Line, ...]:
+    """The posting set of a payment: from each allocation to its fund's account of the book."""
+    lines = list[Line]()
+    for draw in draws:
+        fund = draw.source.fund
+        lines += (
+            Line(draw.source.account_id, "allocation", -draw.amount_fen, fund, where),
+            Line(accounts[fund], kind, draw.amount_fen, fund, where),
+        )
+    return tuple(lines)
+
+
 def check_signer(caller: Caller, bodies: Sequence[str]) -> None:
     """Only the bodies that the policy names take part.
 
@@ -131,22 +189,33 @@ def check_purpose(fund: str, purpose: str, rules: Sequence[FundRule]) -> None:
         )
 
 
-def sign(allocation: Allocation, caller: Caller) -> None:
+class Paper(Protocol):
+    """Something about money that one body made and the other one signs."""
+
+    @property
+    def made_by(self) -> str: ...
+    @property
+    def made_body(self) -> str: ...
+    @property
+    def signed_on(self) -> date | None: ...
+
+
+def sign(paper: Paper, caller: Caller) -> None:
     """The second signature, by the other body and another person (N-19).
 
     Raises:
         Conflict: signed already.
         Forbidden: the same person or the same body.
     """
-    if allocation.signed_on is not None:
-        raise Conflict("already_signed", "该拨款单已生效", "this order is effective already")
-    if allocation.made_by == caller.sub:
+    if paper.signed_on is not None:
+        raise Conflict("already_signed", "此件已签署生效", "this is signed and effective already")
+    if paper.made_by == caller.sub:
         raise Forbidden(
             "same_person",
             "须由另一人签署：制单人不得自行签署",
-            "another person must sign: whoever made the order may not",
+            "another person must sign: whoever made it may not",
         )
-    if allocation.made_body == caller.body:
+    if paper.made_body == caller.body:
         raise Forbidden(
             "same_body",
             "须由另一部门签署（民政与财政各一）",

@@ -7,8 +7,17 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from services.vouchers.funds.domain import Allocation, Source, allocation_lines
+from services.vouchers.funds.domain import (
+    Allocation,
+    Draw,
+    Source,
+    allocation_lines,
+    paid_lines,
+    split,
+)
+from services.vouchers.ledger.domain import AccountKind, Act, Line
 from services.vouchers.ledger.store import Books
+from services.vouchers.policy.model import Purpose
 from shared.contracts.ids import new_id
 from shared.errors import Conflict, NotFound
 
@@ -34,8 +43,8 @@ SELECT o.id AS account_id, f.id AS fund_id
 FROM opened o JOIN ledger_accounts f ON f.kind = 'fund' AND f.fund = o.fund
 """
 LIST = """
-SELECT a.id AS allocation_id, a.fund, a.purpose, a.amount_fen, a.order_no, a.made_on, a.made_by,
-    a.made_body, a.signed_on, a.signed_by, a.signed_body, l.balance_fen
+SELECT a.id AS allocation_id, a.fund, a.purpose, a.book, a.amount_fen, a.order_no, a.made_on,
+    a.made_by, a.made_body, a.signed_on, a.signed_by, a.signed_body, l.balance_fen
 FROM allocations a LEFT JOIN ledger_accounts l ON l.kind = 'allocation' AND l.allocation_id = a.id
 WHERE CAST(:after AS uuid) IS NULL OR a.id > :after
 ORDER BY a.id LIMIT :most
@@ -45,6 +54,20 @@ SELECT l.allocation_id, l.id AS account_id, l.fund, l.balance_fen
 FROM ledger_accounts l JOIN allocations a ON a.id = l.allocation_id
 WHERE l.kind = 'allocation' AND a.purpose = :purpose AND l.balance_fen > 0
 ORDER BY a.signed_on, l.id
+"""
+DRAW = """
+UPDATE ledger_accounts a SET balance_fen = a.balance_fen - d.amount_fen
+FROM unnest(CAST(:accounts AS uuid[]), CAST(:amounts AS bigint[])) AS d(account_id, amount_fen)
+WHERE a.id = d.account_id AND a.kind = 'allocation' AND a.balance_fen >= d.amount_fen
+"""
+ACCOUNTS = "SELECT fund, id FROM ledger_accounts WHERE kind = :kind"
+# Whatever an act booked for a cause and is not given back yet, by account.
+BOOKED = """
+SELECT account_id, account_kind, CAST(-sum(amount_fen) AS bigint) AS amount_fen, fund, street_code,
+    month_on, benefit_class, agency
+FROM postings WHERE act = :act AND cause = :cause
+GROUP BY account_id, account_kind, fund, street_code, month_on, benefit_class, agency
+HAVING sum(amount_fen) <> 0
 """
 
 
@@ -98,3 +121,43 @@ class Funds(Books):
             SOURCES + (" FOR UPDATE OF l" if lock else ""), purpose=purpose
         )
         return [Source(**row) for row in found]
+
+    async def pay(
+        self,
+        purpose: Purpose,
+        act: Act,
+        kind: AccountKind,
+        amount_fen: int,
+        *,
+        area_code: str,
+        cause: UUID,
+        set_id: UUID | None = None,
+    ) -> tuple[Draw, ...]:
+        """Pay from the allocations of a purpose, split to the fen, into its book's accounts.
+
+        Raises:
+            Conflict: they do not cover it.
+        """
+        sources = await self.sources(purpose, lock=True)
+        draws = split(amount_fen, sources, self.policy.waterfall.on(self.today), purpose)
+        await self.draw(
+            {draw.source.account_id: draw.amount_fen for draw in draws}, "overdrawn under its lock"
+        )
+        accounts = {r["fund"]: r["id"] for r in await self._work.rows(ACCOUNTS, kind=kind)}
+        lines = paid_lines(draws, kind, accounts, area_code)
+        await self._ledger.book(set_id or new_id(), act, lines, on=self.today, cause=cause)
+        return draws
+
+    async def give_back(self, act: Act, *, cause: UUID, set_id: UUID | None = None) -> int:
+        """Reverse what an act booked for a cause: each part goes back to where it came from."""
+        lines = [Line(**row) for row in await self._work.rows(BOOKED, act=act, cause=cause)]
+        drawn = {x.account_id: -x.amount_fen for x in lines if x.account_kind == "allocation"}
+        if lines:
+            await self.draw(drawn, "an allocation of a booking is not there")
+            await self._ledger.book(set_id or new_id(), act, lines, on=self.today, cause=cause)
+        return -sum(drawn.values())
+
+    async def draw(self, drawn: Mapping[UUID, int], flaw: str) -> None:
+        """Take from allocations that are locked, or give back; a shortage is a flaw here."""
+        done = await self._work.run(DRAW, accounts=list(drawn), amounts=list(drawn.values()))
+        assert done == len(drawn), flaw

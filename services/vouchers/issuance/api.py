@@ -80,6 +80,7 @@ class RunLine(BaseModel):
     run_id: UUID
     programme: str
     month_on: date
+    supplementary: bool
     made_on: date
     made_by: str
     preview: Preview
@@ -93,7 +94,7 @@ async def make(order: RunOrder, caller: Officer, store: Store) -> RunMade:
     """Preview a month: who is due it and which funds would pay."""
     check_month(store.policy, order.programme, order.month_on, store.today)
     dues = await store.dues(order.programme, order.month_on)
-    shown = preview(dues, await store.coverage(dues))
+    shown = preview(dues, await store.coverage(order.programme, order.month_on, dues))
     await store.make(Run(order.id, order.programme, order.month_on, caller.sub, None), shown)
     return RunMade(run_id=order.id, **shown)
 
@@ -106,7 +107,8 @@ async def approval(
     run = await store.load(run_id)
     approve(run, caller)
     check_month(store.policy, run.programme, run.month_on, store.today)
-    coverage = await store.coverage(await store.dues(run.programme, run.month_on), lock=True)
+    dues = await store.dues(run.programme, run.month_on)
+    coverage = await store.coverage(run.programme, run.month_on, dues, lock=True)
     check_covered(coverage)
     made = summary(await store.issue(run, coverage))
     response.headers["x-count"] = str(made["people"])

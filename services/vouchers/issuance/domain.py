@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.vouchers.funds.domain import Coverage, Need
+from services.vouchers.funds.domain import Coverage, Need, short_by
 from services.vouchers.policy.model import VoucherPolicy
 from shared.caller import Caller
-from shared.contracts.money import yuan_text
 from shared.contracts.months import month_of
 from shared.contracts.vouchers import VouchersIssued
 from shared.errors import Conflict, Forbidden, NotFound, invalid_field
@@ -89,12 +88,13 @@ def check_month(policy: VoucherPolicy, programme: str, month_on: date, today: da
         )
 
 
-def needs_of(dues: Iterable[Due]) -> list[Need]:
-    """The needs of a month, over all streets."""
-    people: Counter[tuple[str, int]] = Counter()
+def needs_of(dues: Iterable[Due], lots: Mapping[tuple[str, str], str] | None = None) -> list[Need]:
+    """The needs of a month over all streets; those of an order on who pays stand by themselves."""
+    people: Counter[tuple[str, str, int]] = Counter()
     for due in dues:
-        people[due.benefit_class, due.amount_fen] += due.people
-    return [Need(kind, amount, count) for (kind, amount), count in sorted(people.items())]
+        lot = (lots or {}).get((due.street_code, due.benefit_class), "")
+        people[lot, due.benefit_class, due.amount_fen] += due.people
+    return [Need(kind, amount, n, lot) for (lot, kind, amount), n in sorted(people.items())]
 
 
 def preview(dues: Sequence[Due], coverage: Coverage) -> dict[str, Any]:
@@ -161,12 +161,7 @@ def check_covered(coverage: Coverage) -> None:
         Conflict: effective allocations do not cover the month.
     """
     if coverage.shortage_fen:
-        lack = yuan_text(coverage.shortage_fen)
-        raise Conflict(
-            "insufficient_allocation",
-            f"已生效的拨款不足，差 {lack} 元；请先由民政、财政签署拨款单",
-            f"allocations are short by {lack} yuan; have an allocation order signed first",
-        )
+        raise short_by(coverage.shortage_fen)
 
 
 def letters(run: Run, issued: Sequence[Issued], now: datetime) -> list[VouchersIssued]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from services.vouchers.funds.domain import Coverage, waterfall
+from services.vouchers.funds.domain import Coverage
+from services.vouchers.funds.overrides import cover, lots_of
+from services.vouchers.funds.overrides_store import Overrides
 from services.vouchers.funds.store import Funds
 from services.vouchers.issuance.domain import (
     Due,
@@ -66,16 +69,19 @@ GROUP BY street_code, benefit_class, amount_fen ORDER BY street_code, benefit_cl
 ISSUE = (
     DUE.format(lock="FOR KEY SHARE OF h")
     + """, ranked AS (
-    SELECT due.*, row_number() OVER (PARTITION BY benefit_class, amount_fen
-        ORDER BY street_code, person_id) AS nth
-    FROM due
+    SELECT due.*, l.lot, row_number() OVER (PARTITION BY l.lot, due.benefit_class, due.amount_fen
+        ORDER BY due.street_code, due.person_id) AS nth
+    FROM due LEFT JOIN unnest(CAST(:lot_streets AS text[]), CAST(:lot_classes AS text[]),
+        CAST(:lots AS text[])) AS l(street_code, benefit_class, lot)
+        ON l.street_code = due.street_code AND l.benefit_class = due.benefit_class
 ), charged AS (
     SELECT r.*, s.allocation_id, s.payer_id, s.fund
     FROM ranked r JOIN unnest(CAST(:classes AS text[]), CAST(:amounts AS bigint[]),
         CAST(:afters AS bigint[]), CAST(:uptos AS bigint[]), CAST(:allocations AS uuid[]),
-        CAST(:payers AS uuid[]), CAST(:funds AS text[]))
-        AS s(benefit_class, amount_fen, after, upto, allocation_id, payer_id, fund)
+        CAST(:payers AS uuid[]), CAST(:funds AS text[]), CAST(:share_lots AS text[]))
+        AS s(benefit_class, amount_fen, after, upto, allocation_id, payer_id, fund, lot)
         ON s.benefit_class = r.benefit_class AND s.amount_fen = r.amount_fen
+        AND s.lot = coalesce(r.lot, '')
         AND r.nth > s.after AND r.nth <= s.upto
 ), vouchers AS (
     INSERT INTO ledger_accounts (kind, area_code, fund, allocation_id, person_id, application_id,
@@ -101,6 +107,8 @@ ISSUE = (
         GROUP BY allocation_id) t
     WHERE a.kind = 'allocation' AND a.allocation_id = t.allocation_id
         AND a.balance_fen >= t.total_fen
+        AND EXISTS (SELECT 1 FROM allocations o WHERE o.id = a.allocation_id
+            AND o.book = 'benefits')
     RETURNING a.allocation_id
 )
 SELECT street_code, fund, count(*) AS people, CAST(sum(balance_fen) AS bigint) AS total_fen,
@@ -110,9 +118,13 @@ SELECT street_code, fund, count(*) AS people, CAST(sum(balance_fen) AS bigint) A
 FROM vouchers v GROUP BY street_code, fund ORDER BY street_code, fund
 """
 )
+# A run of a month that was issued already is supplementary: it issues late approvals (C-37).
 MAKE = """
-INSERT INTO issue_runs (id, programme, month_on, area_code, made_on, made_by, preview)
-VALUES (:id, :programme, :month_on, :area_code, :today, :sub, CAST(:preview AS jsonb))
+INSERT INTO issue_runs (id, programme, month_on, area_code, made_on, made_by, preview,
+    supplementary)
+SELECT :id, :programme, :month_on, :area_code, :today, :sub, CAST(:preview AS jsonb), EXISTS (
+    SELECT 1 FROM issue_runs WHERE programme = :programme AND month_on = :month_on
+        AND approved_on IS NOT NULL)
 ON CONFLICT DO NOTHING
 """
 LOAD = """
@@ -123,8 +135,8 @@ UPDATE issue_runs SET approved_on = :today, approved_by = :sub, issued = CAST(:i
 WHERE id = :id
 """
 SHOW = """
-SELECT id AS run_id, programme, month_on, made_on, made_by, CAST(preview AS text) AS preview,
-    approved_on, approved_by, CAST(issued AS text) AS issued
+SELECT id AS run_id, programme, month_on, supplementary, made_on, made_by,
+    CAST(preview AS text) AS preview, approved_on, approved_by, CAST(issued AS text) AS issued
 FROM issue_runs
 """
 PAGE = SHOW + "WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :most"
@@ -145,11 +157,18 @@ class Issuance(Books):
         )
         return [Due(**row) for row in found]
 
-    async def coverage(self, dues: Sequence[Due], *, lock: bool = False) -> Coverage:
+    async def coverage(
+        self, programme: str, month_on: date, dues: Sequence[Due], *, lock: bool = False
+    ) -> Coverage:
         """Which allocations would pay; locked when the run is about to be issued."""
+        standing = await Overrides(self._work).standing(programme, month_on)
+        lots = lots_of([(due.street_code, due.benefit_class) for due in dues], standing)
         sources = await self._funds.sources(BENEFITS, lock=lock)
         rules = self.policy.waterfall.on(self.today)
-        return waterfall(needs_of(dues), sources, rules, BENEFITS)
+        named = {pair: str(order.id) for pair, order in lots.items()}
+        orders = {str(order.id): order for order in standing}
+        covered = cover(needs_of(dues, named), orders, sources, rules)
+        return replace(covered, lots=tuple((*pair, lot) for pair, lot in named.items()))
 
     async def make(self, run: Run, preview: dict[str, Any]) -> None:
         """Keep a run that waits for approval.
@@ -203,6 +222,10 @@ class Issuance(Books):
             allocations=[share.source.allocation_id for share in shares],
             payers=[share.source.account_id for share in shares],
             funds=[share.source.fund for share in shares],
+            share_lots=[share.lot for share in shares],
+            lot_streets=[street for street, _, _ in coverage.lots],
+            lot_classes=[benefit_class for _, benefit_class, _ in coverage.lots],
+            lots=[lot for _, _, lot in coverage.lots],
         )
         assert all(row["covered"] for row in found), "an allocation was overdrawn under its lock"
         issued = [_issued(row) for row in found]

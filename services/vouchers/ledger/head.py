@@ -25,7 +25,6 @@ def head_key(directory: Path) -> ECKey:
     keys = directory / "keys"
     private = keys / PRIVATE_KEY
     if not private.exists():
-        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM, "kid": str(new_id())})
         make_once(private, orjson.dumps(fresh.as_dict(private=True)))
     key = ECKey.import_key(orjson.loads(private.read_bytes()))
@@ -51,3 +50,12 @@ def read_signed(signature: str, key: ECKey) -> dict[str, Any] | None:
         return None
     head: dict[str, Any] = orjson.loads(found.payload or b"{}")
     return head
+
+
+def flaw_of(kept: Mapping[str, Any], found: Mapping[str, Any] | None) -> str:
+    """What a kept head says of the seal that has its number now; empty when all is as it was."""
+    where = f"seal {kept['nth']} (posting {kept['position']})"
+    if found is None:
+        return f"{where}: cut, with everything newer"
+    same = all(found[name] == kept[name] for name in ("chain", "postings", "position"))
+    return "" if same else f"{where}: rewritten, there or before"

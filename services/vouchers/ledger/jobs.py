@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.vouchers.ledger.seals import Seals
+from services.vouchers.ledger.seals_store import BATCH, Seals
 from shared.caller import job
 from shared.runtime import SEAL_EVERY_S, SEAL_POLL_S, Runtime
 
@@ -33,11 +33,16 @@ async def seal_journal(runtime: Runtime) -> None:
 
 
 async def seal_all(runtime: Runtime) -> int:
-    """Seal everything that waits; a batch is a transaction. Returns how many postings."""
+    """Seal what waits; a batch is a transaction. Returns how many postings.
+
+    A batch that is not full was all there was: what came meanwhile waits for the next second.
+    """
     total = 0
-    while sealed := await _batch(runtime):
+    while True:
+        sealed = await _batch(runtime)
         total += sealed
-    return total
+        if sealed < BATCH:
+            return total
 
 
 async def _batch(runtime: Runtime) -> int:

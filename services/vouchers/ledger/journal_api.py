@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Request
 from pydantic import BaseModel
 
 from services.vouchers.ledger.head import head_key, signed
-from services.vouchers.ledger.seals import Seals
+from services.vouchers.ledger.seals_store import Seals
 from shared.caller import Caller
 from shared.doors import doors, opens, permit
 from shared.errors import NotFound

@@ -12,7 +12,14 @@ from shared.contracts.months import MONTHS_IN_YEAR
 T = TypeVar("T")
 LONGEST_MONTH = 31
 FundName = Literal["lottery", "disability", "unemployment", "district_finance"]
-Purpose = Literal["benefits", "worker_training"]
+Purpose = Literal[
+    "benefits",
+    "worker_training",
+    "centenarian_claims",
+    "device_subsidies",
+    "work_expenses",
+    "rewards",
+]
 
 
 class Frozen(BaseModel):
@@ -59,6 +66,30 @@ class Validity(Frozen):
         return date(month_on.year + self.years_after, self.month, self.day)
 
 
+class Velocity(Frozen):
+    """What is still usual: more redemptions than these are looked at by a person."""
+
+    holder_a_day: int = Field(gt=0)
+    outlet_a_day: int = Field(gt=0)
+    holders_a_minute: int = Field(gt=0)
+    burst_days: int = Field(ge=0)
+    burst_holders: int = Field(gt=0)
+
+
+class Exceptions(Frozen):
+    """What finance is told of without asking: a percentage used, and days without a signature."""
+
+    used_percent: int = Field(gt=0)
+    unsigned_days: int = Field(gt=0)
+
+
+class PaperRule(Frozen):
+    """Denominations of paper vouchers in fen, and how many of each a usual month has (C-40)."""
+
+    denominations_fen: tuple[int, ...] = Field(min_length=1)
+    split: dict[int, int]
+
+
 class Silence(Frozen):
     """What the document does not say, and which reading was chosen."""
 
@@ -82,7 +113,27 @@ class VoucherPolicy(Frozen):
     validity: Dated[Validity]
     late_redemption_days: Dated[int]
     partial_spending: Dated[bool]
+    hold_days: Dated[int]
+    refund_days: Dated[int]
+    qr_token_days: Dated[int]
+    written_loss_days: Dated[int]
+    velocity: Dated[Velocity]
+    objection_days: Dated[int]
+    payee_cooling_days: Dated[int]
+    payment_late_days: Dated[int]
+    work_expense_per_head_fen: Dated[int]
+    exceptions: Dated[Exceptions]
+    paper: Dated[PaperRule]
+    claims_programme: str
+    device_programme: str
+    claim_cap_fen: Dated[int | None]
+    device_return_days: Dated[int]
     silences: tuple[Silence, ...]
+
+    @property
+    def entitling(self) -> frozenset[str]:
+        """Programmes whose awards entitle to other money than vouchers (C-06, C-16)."""
+        return frozenset({self.claims_programme, self.device_programme})
 
     def valid_until(self, month_on: date) -> date:
         """The last day of a month's voucher (C-39)."""

@@ -10,7 +10,8 @@ from fastapi import Depends
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from services.vouchers.cards.domain import NUMBER_DIGITS, check_number
+from services.vouchers.cards.domain import NUMBER_DIGITS
+from services.vouchers.policy.model import VoucherPolicy
 from services.vouchers.redemptions.domain import (
     Accepted,
     Purchase,
@@ -19,29 +20,67 @@ from services.vouchers.redemptions.domain import (
     provider_of,
     redeemed_on,
 )
-from services.vouchers.redemptions.store import Redemptions
+from services.vouchers.redemptions.holder import Shown, shown_by
+from services.vouchers.redemptions.paper import decide_paper
+from services.vouchers.redemptions.paper_store import PaperTills
 from services.vouchers.redemptions.wording import WORDS
 from shared.caller import AGENCY_ROLES, Caller
 from shared.contracts.money import LARGEST_FEN
 from shared.doors import Body, doors, opens, permit
 from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 from shared.problems import problem
+from shared.vault import Vault
 
 router = doors("/v1/redemptions", "redemptions")
-Store = Annotated[Redemptions, Depends(opens(Redemptions))]
+Store = Annotated[PaperTills, Depends(opens(PaperTills))]
 CONFLICT = 409
 LONGEST_CODE = 60
+MOST_SERIALS = 100
 
 
-class RedemptionOrder(Body):
-    """A till's request; `id` is made by the till and may be sent again until answered."""
+class Holder(Body):
+    """The holder by what he shows: the card's number, its QR code, or paper vouchers."""
+
+    card_no: str | None = Field(
+        default=None, min_length=NUMBER_DIGITS, max_length=NUMBER_DIGITS, repr=False
+    )
+    qr_token: str | None = Field(default=None, min_length=1, max_length=LONGEST_CODE, repr=False)
+    paper_serials: list[str] | None = Field(
+        default=None, min_length=1, max_length=MOST_SERIALS, repr=False
+    )
+
+
+class Sale(Body):
+    """What every till sends: its own id, a holder, where, what and how much.
+
+    `id` is made by the till and may be sent again until answered; the holder stands in `card_no`
+    or in `holder`.
+    """
 
     id: UUID
-    card_no: str = Field(min_length=NUMBER_DIGITS, max_length=NUMBER_DIGITS)
+    card_no: str | None = Field(
+        default=None, min_length=NUMBER_DIGITS, max_length=NUMBER_DIGITS, repr=False
+    )
+    holder: Holder | None = None
     outlet_id: UUID
     item_code: str = Field(min_length=1, max_length=LONGEST_CODE)
     amount_fen: int = Field(gt=0, le=LARGEST_FEN, strict=True)
+
+    def shown(self, vault: Vault) -> Shown:
+        """What the holder is looked up by."""
+        said = self.holder or Holder()
+        return shown_by((self.card_no, said.card_no), said.qr_token, said.paper_serials, vault)
+
+
+class RedemptionOrder(Sale):
+    """A till's request; a till that was offline says on which day it sold."""
+
     occurred_on: date | None = None
+
+    def purchase(self, provider_id: UUID, today: date, policy: VoucherPolicy) -> Purchase:
+        """What is asked for, on the day of the act."""
+        day = redeemed_on(self.occurred_on, today, policy)
+        return Purchase(self.id, provider_id, self.outlet_id, self.item_code, self.amount_fen, day)
 
 
 class ChargedMonth(BaseModel):
@@ -80,22 +119,27 @@ async def redeem(
     order: RedemptionOrder, caller: Annotated[Caller, permit("provider")], store: Store
 ) -> Redeemed | JSONResponse:
     """Spend voucher money; a refusal is a fact that is kept, and the same id gets it again."""
-    check_number(order.card_no)
-    purchase = Purchase(
-        order.id,
-        provider_of(caller),
-        order.outlet_id,
-        order.item_code,
-        order.amount_fen,
-        redeemed_on(order.occurred_on, store.today, store.policy),
-    )
-    till = await store.till(purchase, order.card_no)
+    shown = order.shown(store.vault)
+    purchase = order.purchase(provider_of(caller), store.today, store.policy)
+    if shown.on_paper:
+        return await _by_paper(purchase, shown, store)
+    till = await store.till(purchase, shown.card)
     decision = decide(purchase, till, store.policy)
     if isinstance(decision, Refused):
         await store.refuse(purchase, decision.code, till)
         return problem(CONFLICT, decision.code, *WORDS[decision.code])
     await store.accept(purchase, decision)
-    return _answer(purchase, decision)
+    return answered(purchase, decision)
+
+
+async def _by_paper(purchase: Purchase, shown: Shown, store: PaperTills) -> Redeemed | JSONResponse:
+    till, hand = await store.paper(purchase, shown.digests)
+    decision = decide_paper(purchase, till, hand, len(shown.digests), store.policy)
+    if isinstance(decision, Refused):
+        await store.refuse(purchase, decision.code, till)
+        return problem(CONFLICT, decision.code, *WORDS[decision.code])
+    await store.accept_paper(purchase, decision, shown.digests)
+    return answered(purchase, decision)
 
 
 @router.get("")
@@ -113,7 +157,8 @@ async def redemptions(
     return page_of(lines, limit, lambda line: (line.redemption_id,))
 
 
-def _answer(purchase: Purchase, accepted: Accepted) -> Redeemed:
+def answered(purchase: Purchase, accepted: Accepted) -> Redeemed:
+    """What a till is told of a booked redemption."""
     return Redeemed(
         redemption_id=purchase.id,
         amount_fen=purchase.amount_fen,

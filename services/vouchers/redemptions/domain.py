@@ -9,16 +9,20 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from services.vouchers.accounts.domain import account_id
+from services.vouchers.paper.presenting import PaperRefusal
 from services.vouchers.policy.model import VoucherPolicy
 from shared.caller import Caller
 from shared.contracts.vouchers import RedemptionRefused, VoucherRedeemed
 from shared.errors import Conflict, Forbidden, invalid_field
 
-RefusalCode = Literal[
-    "unknown_card", "card_closed", "account_closed", "unknown_outlet", "foreign_outlet",
-    "provider_not_admitted", "provider_suspended", "provider_exited", "unknown_item",
-    "item_not_allowed", "insufficient_balance", "partial_not_allowed",
+TillRefusal = Literal[
+    "unknown_card", "card_closed", "card_lost", "token_expired", "account_closed",
+    "unknown_outlet", "foreign_outlet", "provider_not_admitted", "provider_suspended",
+    "provider_exited", "unknown_item", "item_not_allowed", "insufficient_balance",
+    "voucher_expired", "partial_not_allowed", "hold_captured", "hold_voided",
+    "hold_expired", "more_than_held",
 ]  # fmt: skip
+RefusalCode: TypeAlias = TillRefusal | PaperRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,15 @@ class MonthLeft:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """The holder of the card, locked until the end of the work."""
+    """The holder of the card or the paper, locked until the end of the work."""
 
-    card_id: UUID
+    card_id: UUID | None
     card_closed_on: date | None
     person_id: UUID
     area_code: str
     died_on: date | None
+    card_lost_on: date | None = None
+    token_until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Till:
     voucher_allowed: bool
     published_on: date | None
     months: tuple[MonthLeft, ...]
+    held_fen: int = 0
+    lapsed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +128,24 @@ def redeemed_on(given: date | None, today: date, policy: VoucherPolicy) -> date:
     """The day of the act: today, or a day that a till reports late (C-46).
 
     Raises:
-        Invalid: in the future, or reported too late.
+        Invalid: in the future (the till's clock is wrong), or reported too late.
     """
     day = given or today
     late = policy.late_redemption_days.on(today)
-    if not today - timedelta(days=late) <= day <= today:
+    if day > today:
         raise invalid_field(
             "body.occurred_on",
-            "occurred_on_out_of_bounds",
-            f"发生日期不得晚于今天，也不得早于 {late} 天前；逾期请走人工补报",
-            f"must not be in the future nor more than {late} days ago; later acts need the office",
+            "till_clock_ahead",
+            "终端日期晚于今天；未扣款，请校准终端时钟后以正确日期原单重发",
+            "the till's date is ahead of today; nothing was booked: set its clock and send again",
+        )
+    if day < today - timedelta(days=late):
+        raise invalid_field(
+            "body.occurred_on",
+            "reported_too_late",
+            f"已超过 {late} 天的补报期限，或终端日期偏早；未扣款，请核对时钟，逾期走人工补报",
+            f"more than {late} days ago, or the till's clock is behind; nothing was booked: "
+            "check the clock, later acts need the office",
         )
     return day
 
@@ -141,15 +157,25 @@ def decide(purchase: Purchase, till: Till, policy: VoucherPolicy) -> Decision:
         Conflict: the id belongs to another redemption.
     """
     if till.taken:
-        raise Conflict(
-            "id_taken",
-            "该交易编号已使用；请换用新编号",
-            "this redemption id is taken; use a new one",
-        )
-    refusal = _of_provider(purchase, till) or _of_item(purchase, till, policy) or _of_payer(till)
+        raise id_taken()
+    refusal = refusal_of_sale(purchase, till, policy) or _of_payer(purchase, till)
     if refusal or till.payer is None:
         return Refused(refusal or "unknown_card")
     return _pay(purchase, till, till.payer, policy)
+
+
+def refusal_of_sale(purchase: Purchase, till: Till, policy: VoucherPolicy) -> RefusalCode | None:
+    """Why this provider may not sell this item for vouchers, whoever pays."""
+    return _of_provider(purchase, till) or _of_item(purchase, till, policy)
+
+
+def id_taken() -> Conflict:
+    """The id belongs to another redemption."""
+    return Conflict(
+        "id_taken",
+        "该交易编号已使用；请换用新编号",
+        "this redemption id is taken; use a new one",
+    )
 
 
 def _of_provider(purchase: Purchase, till: Till) -> RefusalCode | None:
@@ -173,21 +199,27 @@ def _of_item(purchase: Purchase, till: Till, policy: VoucherPolicy) -> RefusalCo
     return None if allowed else "item_not_allowed"
 
 
-def _of_payer(till: Till) -> RefusalCode | None:
-    if till.payer is None:
+def _of_payer(purchase: Purchase, till: Till) -> RefusalCode | None:
+    payer, day = till.payer, purchase.redeemed_on
+    if payer is None:
         return "unknown_card"
-    if till.payer.card_closed_on is not None:
+    if payer.card_closed_on is not None:
         return "card_closed"
-    return None if till.payer.died_on is None else "account_closed"
+    # What was bought before the loss was reported is the holder's (C-42).
+    if payer.card_lost_on is not None and payer.card_lost_on <= day:
+        return "card_lost"
+    if payer.token_until_on is not None and payer.token_until_on < day:
+        return "token_expired"
+    return None if payer.died_on is None else "account_closed"
 
 
 def _pay(purchase: Purchase, till: Till, payer: Payer, policy: VoucherPolicy) -> Decision:
     """Take the oldest valid month first (C-39), several if need be."""
     day, due, charges = purchase.redeemed_on, purchase.amount_fen, []
     valid = [m for m in till.months if m.month_on <= day <= m.valid_until_on]
-    left = sum(month.balance_fen for month in valid)
+    left = _free(valid, till, day)
     if left < due:
-        return Refused("insufficient_balance")
+        return Refused("insufficient_balance" if valid else _why_nothing(till, day))
     for month in sorted(valid, key=lambda m: m.month_on):
         part = min(due, month.balance_fen)
         if part > 0:
@@ -198,6 +230,20 @@ def _pay(purchase: Purchase, till: Till, payer: Payer, policy: VoucherPolicy) ->
         return Refused("partial_not_allowed")
     assert sum(charge.amount_fen for charge in charges) == purchase.amount_fen
     return Accepted(payer, tuple(charges), left - purchase.amount_fen)
+
+
+def _free(valid: Sequence[MonthLeft], till: Till, day: date) -> int:
+    """What may be spent: what is valid on the day, unless so much of all is held for visits."""
+    unlapsed = sum(m.balance_fen for m in till.months if day <= m.valid_until_on)
+    return min(sum(m.balance_fen for m in valid), unlapsed - till.held_fen)
+
+
+def _why_nothing(till: Till, day: date) -> RefusalCode:
+    """Whether a holder without valid money had some that lapsed."""
+    lapsed = [m.valid_until_on for m in till.months if m.valid_until_on < day]
+    if till.lapsed_on is not None:
+        lapsed.append(till.lapsed_on)
+    return "voucher_expired" if lapsed and max(lapsed) < day else "insufficient_balance"
 
 
 def redeemed(

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 
-from services.vouchers.cards.domain import digest_of
 from services.vouchers.ledger.store import Books
 from services.vouchers.redemptions.domain import (
     Accepted,
@@ -21,8 +20,9 @@ from services.vouchers.redemptions.domain import (
     redeemed,
     refused,
 )
+from shared.vault import Vault
 
-TILL = "SELECT * FROM till(:id, :digest, :outlet_id, :item_code, :provider_id, :day)"
+TILL = "SELECT * FROM till(:id, :digest, :outlet_id, :item_code, :provider_id, :day, :today)"
 BOOK = """
 SELECT book_redemption(:id, :card_id, :person_id, :application_id, :area_code, :provider_id,
     :outlet_id, :item_code, CAST(:amount_fen AS bigint), :day, :today, :sub,
@@ -44,16 +44,22 @@ ORDER BY r.id LIMIT :most
 class Redemptions(Books):
     """The tills' side of the books."""
 
-    async def till(self, purchase: Purchase, card_no: str) -> Till:
+    @property
+    def vault(self) -> Vault:
+        vault: Vault = self._work.state["vault"]
+        return vault
+
+    async def till(self, purchase: Purchase, digest: bytes) -> Till:
         """All facts of a redemption; the holder is locked until the end of the work."""
         row = await self._work.row(
             TILL,
-            digest=digest_of(card_no, self._work.state["vault"]),
+            digest=digest,
             **_place(purchase),
             day=purchase.redeemed_on,
+            today=self.today,
         )
         assert row is not None
-        return _till(row)
+        return till_of(row)
 
     async def accept(self, purchase: Purchase, accepted: Accepted) -> None:
         """Book the redemption and tell it."""
@@ -105,7 +111,7 @@ def _place(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _till(row: Mapping[str, Any]) -> Till:
+def till_of(row: Mapping[str, Any]) -> Till:
     payer = None
     if row["holder"] is not None:
         payer = Payer(
@@ -114,6 +120,8 @@ def _till(row: Mapping[str, Any]) -> Till:
             row["holder"],
             row["holder_area"],
             row["holder_died_on"],
+            row["card_lost_on"],
+            row["token_until_on"],
         )
     return Till(
         taken=row["taken"],
@@ -124,11 +132,14 @@ def _till(row: Mapping[str, Any]) -> Till:
         category=row["category"],
         voucher_allowed=bool(row["voucher_allowed"]),
         published_on=row["item_published_on"],
-        months=tuple(_month(month) for month in orjson.loads(row["months"] or "[]")),
+        months=tuple(month_left(month) for month in orjson.loads(row["months"] or "[]")),
+        held_fen=row["held_fen"],
+        lapsed_on=row["lapsed_on"],
     )
 
 
-def _month(month: dict[str, Any]) -> MonthLeft:
+def month_left(month: Mapping[str, Any]) -> MonthLeft:
+    """One month as the tills' functions tell it."""
     journey = month["application_id"]
     return MonthLeft(
         UUID(month["account_id"]),

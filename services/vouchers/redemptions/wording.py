@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from services.vouchers.redemptions.domain import RefusalCode
+from services.vouchers.paper.wording import WORDS as PAPER_WORDS
+from services.vouchers.redemptions.domain import RefusalCode, TillRefusal
 
-WORDS: dict[RefusalCode, tuple[str, str]] = {
+TILL_WORDS: dict[TillRefusal, tuple[str, str]] = {
     "unknown_card": (
         "没有这张卡；请核对卡号后重试",
         "there is no such card; check the number and try again",
@@ -12,6 +13,34 @@ WORDS: dict[RefusalCode, tuple[str, str]] = {
     "card_closed": (
         "此卡已注销或挂失；请持新卡，或到街道办理",
         "this card is closed; use the new card or go to the street office",
+    ),
+    "card_lost": (
+        "此卡已挂失，不能使用；请持卡人到街道补卡",
+        "this card is reported lost; the holder gets a new one at the street office",
+    ),
+    "token_expired": (
+        "此二维码已失效；请出示最新的二维码，或改用卡号",
+        "this QR code is no longer good; show the newest one, or use the card number",
+    ),
+    "voucher_expired": (
+        "券已过有效期，不能使用；请另行付款，新月份发放后可再用",
+        "the vouchers have expired; please pay otherwise, next month's can be used again",
+    ),
+    "hold_captured": (
+        "这笔预留已扣款，不能再次扣款或撤销；如需退还请办理退款",
+        "this hold is captured already; to give money back, make a refund",
+    ),
+    "hold_voided": (
+        "这笔预留已撤销；如需收款请重新预留或直接收券",
+        "this hold was voided; hold again or redeem directly",
+    ),
+    "hold_expired": (
+        "这笔预留已过期自动解除；请重新预留或直接收券",
+        "this hold has ended by itself; hold again or redeem directly",
+    ),
+    "more_than_held": (
+        "扣款金额超过预留；请按预留金额以内扣款，差额另行付款",
+        "more than was held; capture at most the held amount, the rest is paid otherwise",
     ),
     "account_closed": (
         "此账户已停用；请联系街道办理",
@@ -54,3 +83,4 @@ WORDS: dict[RefusalCode, tuple[str, str]] = {
         "vouchers are spent whole; ask for the full value of a month",
     ),
 }
+WORDS: dict[RefusalCode, tuple[str, str]] = {**TILL_WORDS, **PAPER_WORDS}

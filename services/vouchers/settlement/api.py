@@ -24,10 +24,14 @@ Store = Annotated[Settlements, Depends(opens(Settlements))]
 
 
 class SettlementOrder(Body):
-    """A month to be settled; `month_on` is its first day, earlier leftovers come along."""
+    """A month to be settled; `month_on` is its first day, earlier leftovers come along.
+
+    With `provider_id` for one provider alone, as for the final statement of one that leaves.
+    """
 
     id: UUID
     month_on: date
+    provider_id: UUID | None = None
 
 
 class ApprovalOrder(Body):
@@ -44,13 +48,17 @@ class ApprovalList(Body):
 
 
 class Statement(BaseModel):
-    """One provider's statement, in fen."""
+    """One provider's statement, in fen: `amount_fen` is to be paid, after the deductions."""
 
     settlement_id: UUID
     provider_id: UUID
     month_on: date
     redemptions: int
     amount_fen: int
+    deductions: int
+    deducted_fen: int
+    final: bool
+    objections_until_on: date | None
 
 
 class Statements(BaseModel):
@@ -83,6 +91,12 @@ class SettlementLine(BaseModel):
     month_on: date
     redemptions: int
     amount_fen: int
+    deductions: int
+    deducted_fen: int
+    final: bool
+    objections_until_on: date | None
+    confirmed_on: date | None
+    void_on: date | None
     made_on: date
     made_by: str
     first_on: date | None
@@ -93,13 +107,15 @@ class SettlementLine(BaseModel):
     second_body: str | None
     payment_order_id: UUID | None
     ordered_on: date | None
+    paid_on: date | None
+    returned_on: date | None
 
 
 @router.post("", status_code=201)
 async def settle(order: SettlementOrder, caller: Approver, store: Store) -> Statements:
     """Make one statement for each provider that has something to be paid."""
     check_month(order.month_on, store.today)
-    made = await store.make(order.id, order.month_on)
+    made = await store.make(order.id, order.month_on, order.provider_id)
     statements = [Statement.model_validate(dict(row)) for row in made]
     total = sum(statement.amount_fen for statement in statements)
     return Statements(batch_id=order.id, total_fen=total, statements=statements)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from services.vouchers.ledger.chain import said
 from services.vouchers.ledger.domain import not_conserved
-from services.vouchers.ledger.seals import Seals
+from services.vouchers.ledger.seals_store import Seals
 from services.vouchers.ledger.store import Ledger
-from shared.verification import Check
+from services.vouchers.settlement.reconciliation_checks import PAID
+from shared.verification import Check, counted
 from shared.work import Work
 
 # Each statement answers with two columns: how many things were looked at, and how many are off.
@@ -47,20 +48,6 @@ COUNTED = {
             SELECT cause, sum(amount_fen) AS total FROM postings
             WHERE act = 'redeem' AND account_kind = 'provider_payable' GROUP BY cause
         ) p ON p.cause = r.id""",
-    "settlements_are_redemptions": """
-        SELECT count(*), count(*) FILTER (WHERE s.amount_fen IS DISTINCT FROM r.total
-            OR s.redemptions IS DISTINCT FROM r.n)
-        FROM settlements s FULL JOIN (
-            SELECT settlement_id, sum(amount_fen) AS total, count(*) AS n FROM redemptions
-            WHERE settlement_id IS NOT NULL GROUP BY settlement_id
-        ) r ON r.settlement_id = s.id""",
-    "settlements_are_booked": """
-        SELECT count(*), count(*) FILTER (WHERE s.amount_fen IS DISTINCT FROM p.total
-            OR s.amount_fen IS DISTINCT FROM o.amount_fen)
-        FROM (SELECT * FROM settlements WHERE second_on IS NOT NULL) s FULL JOIN (
-            SELECT cause, sum(amount_fen) AS total FROM postings
-            WHERE act = 'settle' AND account_kind = 'settled' GROUP BY cause
-        ) p ON p.cause = s.id FULL JOIN payment_orders o ON o.settlement_id = s.id""",
     "allocations_are_signed": """
         SELECT count(*), count(*) FILTER (WHERE a.signed_on IS NULL
             OR a.amount_fen IS DISTINCT FROM p.total)
@@ -80,7 +67,7 @@ COUNTED = {
 
 async def money_checks(work: Work) -> list[Check]:
     """Every law of the books, over all areas."""
-    checks = [await _counted(work, name, sql) for name, sql in COUNTED.items()]
+    checks = await counted(work, {**COUNTED, **PAID})
     ledger = Ledger(work)
     for cut, values in (await ledger.totals()).items():
         wrong = not_conserved(list(values.items()))
@@ -110,10 +97,3 @@ async def money_checks(work: Work) -> list[Check]:
     sealed, flaws = await Seals(work).verify()
     checks.append(Check(name="journal_chain", ok=not flaws, checked=sealed, detail=said(flaws)))
     return checks
-
-
-async def _counted(work: Work, name: str, sql: str) -> Check:
-    row = await work.row(sql)
-    assert row is not None
-    checked, wrong = tuple(row.values())
-    return Check(name=name, ok=wrong == 0, checked=checked, detail=f"{wrong} off" if wrong else "")

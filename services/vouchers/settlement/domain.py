@@ -33,6 +33,10 @@ class Settlement:
     first_by: str | None
     first_body: str | None
     second_by: str | None
+    confirmed_by: str | None = None
+    void_on: date | None = None
+    objections_until_on: date | None = None
+    open_objections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a statement was paid from one fund for one month, street and class."""
+    """What of a statement is paid from one fund for one month, street and class, net."""
 
     fund: str
     street_code: str
@@ -105,6 +109,13 @@ def approve(
 def _step(settlement: Settlement, caller: Caller) -> Step:
     if settlement.second_by is not None:
         raise Conflict("already_approved", "该结算单已批准", "this settlement is approved already")
+    check_live(settlement)
+    if settlement.open_objections:
+        raise Conflict(
+            "objection_open",
+            "服务单位对该结算单有异议尚未处理；请先处理异议",
+            "the provider objects to a line of this statement; decide on that first",
+        )
     if settlement.first_by is None:
         return "first"
     if settlement.first_by == caller.sub:
@@ -122,8 +133,25 @@ def _step(settlement: Settlement, caller: Caller) -> Step:
     return "second"
 
 
+def check_live(settlement: Settlement) -> None:
+    """A statement that lost all its lines pays nothing.
+
+    Raises:
+        Conflict: the statement is void.
+    """
+    if settlement.void_on is not None:
+        raise Conflict(
+            "statement_void",
+            "该结算单各行均已移出，已作废；请见下一期结算单",
+            "every line of this statement went out and it is void; see the next statement",
+        )
+
+
 def settlement_lines(settlement: Settlement, parts: Sequence[Part]) -> list[Line]:
-    """The posting set of an approved statement: from what was payable to what is settled."""
+    """The posting set of an approved statement: from what was payable to what is settled.
+
+    A part may be below zero where more was given back than spent in its month, street and class.
+    """
     assert sum(part.amount_fen for part in parts) == settlement.amount_fen
     lines: list[Line] = []
     for part in parts:

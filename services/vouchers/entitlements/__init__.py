@@ -1,0 +1,1 @@
+"""Awards other than vouchers: who may claim medical costs, who may buy a subsidised device."""

@@ -1,0 +1,1 @@
+"""Paper vouchers: serials made, handed out, spent, taken back and destroyed, on the one ledger."""

@@ -1,0 +1,1 @@
+"""Payment orders outside the vouchers: what was approved, and when the bank paid it."""

@@ -1,0 +1,1 @@
+"""What finance and auditors are shown: conservation cell by cell, its nights, and exceptions."""

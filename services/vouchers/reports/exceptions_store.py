@@ -1,0 +1,89 @@
+"""Reads what finance should look at: money nearly used, unsigned papers, orders, cases, nights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from services.vouchers.ledger.store import Books
+from services.vouchers.policy.model import Exceptions
+from shared.contracts.months import month_of
+from shared.work import Row
+
+UNSIGNED = """
+SELECT 'unsigned', '{table}', CAST(id AS text), made_on, {amount}, 1
+FROM {table} WHERE {open} AND made_on < :signed_since
+"""
+NEARLY = """
+SELECT 'nearly_used', 'allocations', CAST(o.id AS text), o.signed_on, a.balance_fen,
+    (o.amount_fen - a.balance_fen) * 100 / o.amount_fen
+FROM allocations o JOIN ledger_accounts a ON a.kind = 'allocation' AND a.allocation_id = o.id
+WHERE (o.amount_fen - a.balance_fen) * 100 > o.amount_fen * :used_percent
+"""
+ORDERS = """
+SELECT 'override_in_force', 'fund_overrides', CAST(id AS text), signed_on, CAST(NULL AS bigint), 1
+FROM fund_overrides WHERE signed_on IS NOT NULL AND to_month_on >= :month_on
+"""
+RECLAIMS = """
+SELECT 'reclaim_open', 'reclaim_cases', CAST(c.id AS text), c.opened_on, sum(l.amount_fen), count(*)
+FROM reclaim_cases c JOIN reclaim_lines l ON l.case_id = c.id
+WHERE l.decision_id IS NULL GROUP BY c.id, c.opened_on
+"""
+SUSPICIONS = """
+SELECT 'suspicion_open', 'suspicions', pattern, min(found_on), sum(amount_fen), count(*)
+FROM suspicions WHERE finding IS NULL GROUP BY pattern
+"""
+NIGHTS = """
+SELECT 'night_not_conserved', 'conservation_nights', CAST(night_on AS text), night_on,
+    CAST(NULL AS bigint), jsonb_array_length(wrong)
+FROM conservation_nights WHERE wrong <> '[]'
+"""
+PAPERS = (
+    ("allocations", "amount_fen", "signed_on IS NULL"),
+    ("fund_overrides", "CAST(NULL AS bigint)", "signed_on IS NULL"),
+    ("backpays", "amount_fen", "signed_on IS NULL"),
+    ("work_budgets", "amount_fen", "signed_on IS NULL"),
+    ("work_expenses", "amount_fen", "signed_on IS NULL"),
+    ("issue_runs", "CAST(preview ->> 'total_fen' AS bigint)", "approved_on IS NULL"),
+    ("periods", "CAST(NULL AS bigint)", "signed_on IS NULL"),
+    ("settlements", "amount_fen", "second_on IS NULL AND void_on IS NULL"),
+)
+ALL = " UNION ALL ".join(
+    [NEARLY, ORDERS, RECLAIMS, SUSPICIONS, NIGHTS]
+    + [UNSIGNED.format(table=table, amount=amount, open=open_) for table, amount, open_ in PAPERS]
+)
+EXCEPTIONS = f"""
+SELECT kind, place, subject, since_on, CAST(amount_fen AS bigint) AS amount_fen,
+    CAST(n AS bigint) AS n
+FROM ({ALL}) AS found (kind, place, subject, since_on, amount_fen, n)
+WHERE (CAST(:kind AS text) IS NULL OR kind = :kind)
+    AND (CAST(:after_kind AS text) IS NULL
+        OR (kind, since_on, place, subject) > (:after_kind, :after_on, :after_place, :after))
+ORDER BY kind, since_on, place, subject LIMIT :most
+"""
+
+
+class ExceptionReports(Books):
+    """What is out of the ordinary; nothing here can be changed."""
+
+    async def page(
+        self, kind: str | None, after: tuple[Any, Any, Any, Any], most: int
+    ) -> Sequence[Row]:
+        """What is out of the ordinary today, kind by kind, oldest first."""
+        bounds: Exceptions = self.policy.exceptions.on(self.today)
+        return await self._work.rows(
+            EXCEPTIONS,
+            kind=kind,
+            used_percent=bounds.used_percent,
+            signed_since=self._days_ago(bounds.unsigned_days),
+            month_on=month_of(self.today),
+            after_kind=after[0],
+            after_on=after[1],
+            after_place=after[2],
+            after=after[-1],
+            most=most,
+        )
+
+    def _days_ago(self, days: int) -> date:
+        return self.today - timedelta(days=days)

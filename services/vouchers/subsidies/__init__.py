@@ -1,0 +1,1 @@
+"""Subsidised devices at the counter: tenders, sales and returns (C-16)."""

@@ -1,0 +1,1 @@
+"""Suspicions: what looks odd at tills is looked at by a person, and never silently refused."""
