@@ -71,9 +71,7 @@ class Attempt:
             )
         return cls(sub, key, content)
 
-    async def claim(
-        self, connection: AsyncConnection, *, areas: str, agency: str
-    ) -> Answer | None:
+    async def claim(self, connection: AsyncConnection, *, areas: str, agency: str) -> Answer | None:
         """Set the transaction's scope and take the key, or return the answer it already has.
 
         A second attempt waits here until the first has committed or rolled back.

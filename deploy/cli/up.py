@@ -11,6 +11,7 @@ from functools import partial
 from typing import Annotated
 
 import typer
+import uvloop
 from fastapi import FastAPI
 from rich.console import Console
 
@@ -78,7 +79,7 @@ def up(
         apart = partial(_apart, bus, Shape(copies, relays))
         asyncio.run(_up(host, port, Premises(data), demo, apart))
     else:
-        asyncio.run(_up(host, port, Premises(data), demo, _together))
+        uvloop.run(_up(host, port, Premises(data), demo, _together))
 
 
 @asynccontextmanager

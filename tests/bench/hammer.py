@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client for ratios: the same bytes over a few kept connections, as fast as answered."""
+"""A lean HTTP/1.1 client for ratios: the same bytes over a few kept connections."""
 
 from __future__ import annotations
 

