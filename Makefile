@@ -27,7 +27,7 @@ $(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 test: $(VENV)/.developed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # A real Apache Kafka, fetched by Maven (Java 17) and kept in the user's cache: the promises of the
 # bus, the office in processes, and the campaign of faults.

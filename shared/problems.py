@@ -23,7 +23,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "没有这一项，请删除或改正名称",
         "there is no such field; remove or rename it",
     ),
-    "unknown_fact": ("没有这一项；可用：{allowed}", "there is no such fact; there are: {allowed}"),
     "string_pattern_mismatch": ("格式不符：{pattern}", "does not match {pattern}"),
     "string_too_short": ("至少 {min_length} 个字符", "needs at least {min_length} characters"),
     "string_too_long": ("至多 {max_length} 个字符", "may have at most {max_length} characters"),
@@ -44,6 +43,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "json_invalid": ("不是有效的 JSON", "is not valid JSON"),
 }
 INVALID_FIELDS = ("有字段不符合要求，见 errors", "some fields are not acceptable, see errors")
+ALLOWED = ("没有这一项；可用：{allowed}", "there is no such field; there are: {allowed}")
 OTHER = ("值不符合要求", "the value is not acceptable")
 
 
@@ -117,8 +117,8 @@ def of_refusal(refusal: Refusal) -> JSONResponse:
 
 def flaw_of(error: ErrorDetails) -> FieldFlaw:
     """One validation error in words; never repeats what was sent."""
-    zh, en = WORDS.get(error["type"], OTHER)
     context = {key: str(value) for key, value in error.get("ctx", {}).items()}
+    zh, en = ALLOWED if "allowed" in context else WORDS.get(error["type"], OTHER)
     try:
         zh, en = zh.format(**context), en.format(**context)
     except KeyError:

@@ -10,7 +10,6 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from shared.contracts.facts import Child, Disability, PersonFacts
 
 UNKNOWN = "extra_forbidden"
-UNKNOWN_FACT = "unknown_fact"
 
 
 class WrittenChild(Child):
@@ -54,7 +53,7 @@ class WrittenFacts(PersonFacts):
 def _line(flaw: ErrorDetails, allowed: str) -> InitErrorDetails:
     line = InitErrorDetails(type=flaw["type"], loc=flaw["loc"], input=flaw["input"])
     if flaw["type"] == UNKNOWN and len(flaw["loc"]) == 1:
-        line["type"] = PydanticCustomError(UNKNOWN_FACT, "unknown", {"allowed": allowed})
+        line["type"] = PydanticCustomError(UNKNOWN, "unknown", {"allowed": allowed})
     elif "ctx" in flaw:
         line["ctx"] = flaw["ctx"]
     return line

@@ -86,7 +86,8 @@ async def test_what_one_book_paid_is_given_back_to_the_allocations_it_came_from(
         ("subsidies", "lottery"): 300,
         ("subsidies", "district_finance"): 500,
     }
-    assert await town.failures() == []
+    # The money went out here without the payment order that a claim or sale makes.
+    assert await town.failures() == ["payouts_are_booked"]
 
 
 async def books(town: Town) -> dict[tuple[str, str], int]:

@@ -98,7 +98,8 @@ async def test_the_number_of_a_card_lies_nowhere_in_the_database(town: Town) -> 
     work = town.desk.work("vouchers")
     tables = await work.rows(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'vouchers' "
-        "AND tablename NOT IN ('migrations', 'audit_seals', 'outbox_heads')"
+        "AND tablename NOT IN ('migrations', 'audit_seals', 'outbox_heads', 'open_sets') "
+        r"AND tablename NOT LIKE 'postings\_%'"  # its parts, read through the whole
     )
     for table in tables:
         name = table["tablename"]
