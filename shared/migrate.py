@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ import asyncpg
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.database_address import read_database_address
 from shared.ground.v1 import roles
+from shared.outages import sqlstate_of
 
 LOCK = 8_2010_01
+ATTEMPTS, PAUSE_S = 5, 0.2
+DEADLOCK = "40P01"
 SERVICES = ("intake", "eligibility", "scheduling", "vouchers", "evaluation")
 
 
@@ -61,11 +66,25 @@ def _config(schema: str) -> Config:
 
 
 def upgrade(admin_dsn: str, schema: str, revision: str = "head") -> None:
-    """Bring a service's schema to a revision, under an advisory lock, as the schema's owner."""
+    """Bring a service's schema to a revision, under an advisory lock, as the schema's owner.
+
+    All of it is one transaction; the one that a deadlock with a working service has undone is made
+    again.
+    """
     config = _config(schema)
     config.attributes["dsn"] = admin_dsn
     config.attributes["schema"] = schema
-    command.upgrade(config, revision)
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            command.upgrade(config, revision)
+            return
+        except asyncpg.DeadlockDetectedError:
+            if not left:
+                raise
+        except DBAPIError as undone:
+            if not left or sqlstate_of(undone) != DEADLOCK:
+                raise
+        time.sleep(PAUSE_S)
 
 
 def run_env() -> None:
