@@ -21,7 +21,7 @@ from typing import Literal
 LOOK_EVERY_S = 0.2
 FAST_STOP_S = 20.0
 FORCED_STOP_S = 5.0
-QUICK_DEATH_S = 30.0
+QUICK_DEATH_S = 2.0  # one that lived longer was up: killed, it comes back however often
 QUICK_DEATHS = 20
 BETWEEN_STARTS_S = 0.5
 SAME_ACCOUNT = -1
