@@ -47,6 +47,7 @@ class Work:
     answer: Answer | None = None
     connection: AsyncConnection | None = None
     trace: str | None = None
+    wrote: bool = False
 
     @property
     def today(self) -> date:
@@ -152,6 +153,7 @@ class Work:
             parts.append(ANSWERED)
             values |= self.attempt.answering(self.answer)
         if parts:
+            self.wrote = True
             self.letters, self.audits, self.answer = [], [], None
             connection = await self.begin()
             await fetched(connection, closing(tuple(parts)), values)
@@ -171,13 +173,13 @@ class Work:
         await savepoint.commit()
 
     async def commit(self) -> bool:
-        """Flush and commit; tells whether there was anything to commit."""
+        """Flush and commit; tells whether letters or audit rows were written, to be carried on."""
         await self.flush()
         if self.connection is None:
             return False
         await self.connection.commit()
         await self._close()
-        return True
+        return self.wrote
 
     async def abandon(self) -> None:
         """Roll back and give the connection back, whatever state it is in."""

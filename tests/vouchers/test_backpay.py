@@ -12,13 +12,9 @@ import pytest
 from shared.contracts.eligibility import AwardResumed, AwardSuspended
 from shared.contracts.programmes import VOUCHER
 from tests.vouchers.test_turns import about
-from tests.vouchers.town import FEBRUARY, JANUARY, MARCH, MONTHLY_FEN, Elder, Shop, Town
+from tests.vouchers.town import FEBRUARY, JANUARY, MARCH, MONTHLY_FEN, Elder, Shop, Town, code
 
 pytestmark = pytest.mark.anyio
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def order(town: Town, elder: Elder, month_on: date, **more: Any) -> httpx.Response:

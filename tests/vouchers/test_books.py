@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncpg
-import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -21,6 +20,7 @@ from tests.vouchers.town import (
     Elder,
     Shop,
     Town,
+    code,
 )
 
 pytestmark = pytest.mark.anyio
@@ -50,10 +50,6 @@ async def spent_month(town: Town, *amounts: int) -> tuple[Elder, Shop]:
     for amount in amounts:
         assert (await town.redeem(shop, card, amount)).status_code == 201
     return elder, shop
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def test_a_settlement_equals_its_redemptions_and_needs_two_bodies(town: Town) -> None:

@@ -9,33 +9,9 @@ import anyio
 import httpx
 import pytest
 
-from tests.vouchers.town import MONTHLY_FEN, OTHER_COMMUNITY, OTHER_STREET, Elder, Shop, Town
+from tests.vouchers.town import MONTHLY_FEN, OTHER_COMMUNITY, OTHER_STREET, Elder, Shop, Town, code
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def elder() -> Elder:
-    return Elder()
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
-
-
-@pytest.fixture
-async def card(town: Town, elder: Elder, shop: Shop) -> str:
-    await town.grant(elder)
-    await town.admit(shop)
-    await town.publish()
-    await town.allocate(MONTHLY_FEN)
-    await town.issue()
-    return await town.card(elder)
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def lose(town: Town, elder: Elder, **more: Any) -> httpx.Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -15,14 +14,10 @@ from services.vouchers.funds.store import Funds
 from services.vouchers.policy.loader import load_policy
 from shared.contracts.ids import new_id
 from shared.errors import Conflict
-from tests.vouchers.town import JANUARY, MONTHLY_FEN, STREET, Elder, Town
+from tests.vouchers.town import JANUARY, MONTHLY_FEN, STREET, Elder, Town, code
 
 anyio = pytest.mark.anyio
 RULES = load_policy().waterfall.on(JANUARY)
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 def source(fund: str, balance_fen: int) -> Source:

@@ -10,7 +10,7 @@ import pytest
 from services.vouchers.funds.domain import Need, Source, waterfall
 from services.vouchers.policy.loader import load_policy
 from shared.contracts.ids import new_id
-from tests.vouchers.town import JANUARY, MONTHLY_FEN, Elder, Town
+from tests.vouchers.town import JANUARY, MONTHLY_FEN, Elder, Town, code
 
 anyio = pytest.mark.anyio
 RULES = load_policy().waterfall.on(JANUARY)
@@ -54,10 +54,6 @@ def test_a_voucher_is_never_split_between_funds() -> None:
     people, missing = paid(needs, source("lottery", 9999), source("disability", 1))
     assert people == {}
     assert missing == 10000
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def order(town: Town, who: httpx.AsyncClient, **changes: object) -> httpx.Response:

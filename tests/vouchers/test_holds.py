@@ -10,33 +10,9 @@ import httpx
 import pytest
 
 from shared.contracts.ids import new_id
-from tests.vouchers.town import MONTHLY_FEN, Elder, Shop, Town
+from tests.vouchers.town import MONTHLY_FEN, Elder, Shop, Town, code
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def elder() -> Elder:
-    return Elder()
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
-
-
-@pytest.fixture
-async def card(town: Town, elder: Elder, shop: Shop) -> str:
-    await town.grant(elder)
-    await town.admit(shop)
-    await town.publish()
-    await town.allocate(MONTHLY_FEN)
-    await town.issue()
-    return await town.card(elder)
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def hold(town: Town, shop: Shop, card: str, amount_fen: Any, **more: Any) -> httpx.Response:

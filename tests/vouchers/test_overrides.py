@@ -26,6 +26,7 @@ from tests.vouchers.town import (
     STREET,
     Elder,
     Town,
+    code,
 )
 
 anyio = pytest.mark.anyio
@@ -39,10 +40,6 @@ def override(
     return Override(
         new_id(), "110105", "1", VOUCHER, JANUARY, JANUARY, street, kind, shares, "", "qian", "财政"
     )
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 def test_the_most_special_order_stands_and_then_the_newest() -> None:

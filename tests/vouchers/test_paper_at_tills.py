@@ -10,13 +10,9 @@ import pytest
 
 from shared.contracts.ids import new_id
 from tests.vouchers.paper import failures, in_hand, states
-from tests.vouchers.town import MONTHLY_FEN, Elder, Shop, Town
+from tests.vouchers.town import MONTHLY_FEN, Elder, Shop, Town, code
 
 pytestmark = pytest.mark.anyio
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def pay(

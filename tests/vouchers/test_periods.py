@@ -13,13 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from services.vouchers.periods.domain import Calendar, check_next
 from shared.errors import Conflict
-from tests.vouchers.town import FEBRUARY, JANUARY, MARCH, MONTHLY_FEN, Elder, Shop, Town
+from tests.vouchers.town import FEBRUARY, JANUARY, MARCH, MONTHLY_FEN, Elder, Shop, Town, code
 
 anyio = pytest.mark.anyio
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def closed(town: Town, month_on: date = JANUARY) -> httpx.Response:

@@ -10,19 +10,9 @@ import httpx
 import pytest
 
 from shared.contracts.ids import new_id
-from tests.vouchers.town import FEBRUARY, JANUARY, MONTHLY_FEN, Elder, Shop, Town
+from tests.vouchers.town import FEBRUARY, JANUARY, MONTHLY_FEN, Elder, Shop, Town, code
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def elder() -> Elder:
-    return Elder()
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
 
 
 @pytest.fixture
@@ -33,10 +23,6 @@ async def card(town: Town, elder: Elder, shop: Shop) -> str:
     await town.allocate(2 * MONTHLY_FEN)
     await town.issue()
     return await town.card(elder)
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def spent(town: Town, shop: Shop, card: str, amount_fen: int) -> str:

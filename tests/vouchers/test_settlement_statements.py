@@ -12,26 +12,9 @@ from python_calamine import CalamineWorkbook
 
 from shared.contracts.evaluation import ProviderExited
 from shared.contracts.ids import new_id
-from tests.vouchers.town import JANUARY, MONTHLY_FEN, Elder, Shop, Town, day
+from tests.vouchers.town import JANUARY, Shop, Town, day
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
-
-
-@pytest.fixture
-async def card(town: Town, shop: Shop) -> str:
-    """A card with one month of money, and a shop that may take it."""
-    elder = Elder()
-    await town.grant(elder)
-    await town.admit(shop)
-    await town.publish()
-    await town.allocate(MONTHLY_FEN)
-    await town.issue()
-    return await town.card(elder)
 
 
 async def spend(town: Town, shop: Shop, card: str, amount_fen: int) -> str:

@@ -5,39 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import anyio
-import httpx
 import pytest
 
 from services.vouchers.cards.domain import check_digit
 from shared.contracts.ids import new_id
-from tests.vouchers.town import JANUARY, MONTHLY_FEN, STREET, Elder, Shop, Town
+from tests.vouchers.town import JANUARY, MONTHLY_FEN, STREET, Shop, Town, code
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def elder() -> Elder:
-    return Elder()
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
-
-
-@pytest.fixture
-async def card(town: Town, elder: Elder, shop: Shop) -> str:
-    """A card with one month of money, and a shop that may take it."""
-    await town.grant(elder)
-    await town.admit(shop)
-    await town.publish()
-    await town.allocate(MONTHLY_FEN)
-    await town.issue()
-    return await town.card(elder)
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json().get("code", "")
 
 
 async def test_twenty_tills_at_once_spend_a_card_exactly_once(

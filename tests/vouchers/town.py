@@ -50,6 +50,11 @@ class Shop:
     outlet_id: UUID = field(default_factory=new_id)
 
 
+def code(answer: httpx.Response) -> tuple[int, str]:
+    """An answer's status, and the code of the refusal if it is one."""
+    return answer.status_code, answer.json().get("code", "")
+
+
 class Town:
     """Tells the vouchers service what other services would, and does what its offices do."""
 
