@@ -136,7 +136,7 @@ async def test_reading_wakes_nobody_and_writing_does(desk: OfficeDesk) -> None:
     bell = desk.office.runtimes["intake"].wake.bell()
     area = {"code": "110105001001", "name": "红庙社区", "level": "community"}
     async with desk.as_("operator") as client:
-        assert (await client.get("/intake/v1/areas")).status_code == 200
+        assert (await client.get("/intake/v1/activations")).status_code == 200
         assert not bell.is_set()
         body = {"id": str(new_id()), "areas": [area]}
         assert (await client.post("/intake/v1/areas", json=body)).status_code < 300
