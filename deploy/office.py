@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,27 +58,35 @@ def settings_for(
     )
 
 
+def doors_of(runtime: Runtime) -> FastAPI:
+    """One service's application, for an office that starts and stops the runtime itself."""
+    return create_app(runtime, own_lifespan=False)
+
+
 class Office:
     """Five runtimes and one application; `settle` carries letters until nobody has any left."""
 
-    def __init__(self, settings: Mapping[str, Settings], bus: Bus | None = None) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, Settings],
+        bus: Bus | None = None,
+        doors: Callable[[Runtime], FastAPI] = doors_of,
+    ) -> None:
         self.bus: Bus = bus or DirectBus()
         self.runtimes = {
             name: Runtime(service_of(name), settings[name], self.bus) for name in SERVICES
         }
         self.tokens = next(iter(self.runtimes.values())).tokens
-        self.app = self._application()
+        self.app = self._application(doors)
 
-    def _application(self) -> FastAPI:
+    def _application(self, doors: Callable[[Runtime], FastAPI]) -> FastAPI:
         @asynccontextmanager
         async def living(app: FastAPI) -> AsyncIterator[None]:
             await self.start()
             yield
             await self.stop()
 
-        services = {
-            name: create_app(runtime, own_lifespan=False) for name, runtime in self.runtimes.items()
-        }
+        services = {name: doors(runtime) for name, runtime in self.runtimes.items()}
         app = Streets(services, living)
         app.state.office = self
         return app

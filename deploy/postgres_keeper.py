@@ -8,6 +8,7 @@ that the office is gone, by SIGKILL too.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import select
@@ -101,6 +102,21 @@ def end(server: subprocess.Popen[bytes]) -> None:
             continue
 
 
+def end_left_over(command: list[str]) -> None:
+    """Kill backends that outlived their killed server: while one lives, no new server starts.
+
+    They are known by their program and by the cluster's directory, in which they work.
+    """
+    if sys.platform != "linux":
+        return
+    program, cluster = command[0], command[command.index("-D") + 1]
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            theirs = os.path.samefile(f"/proc/{pid}/exe", program)
+            if theirs and os.path.samefile(f"/proc/{pid}/cwd", cluster):
+                os.kill(int(pid), signal.SIGKILL)
+
+
 def keep(lock: int, uid: int, gid: int, log: str, command: list[str]) -> int:
     """Brings a dead server up again if it was ready once; else the office says why it was not."""
     watch, deaths = Watch(), 0
@@ -113,6 +129,7 @@ def keep(lock: int, uid: int, gid: int, log: str, command: list[str]) -> int:
         deaths = deaths + 1 if time.monotonic() - born < QUICK_DEATH_S else 0
         if not watch.ready or watch.office_gone(BETWEEN_STARTS_S):
             break
+        end_left_over(command)
     return 1
 
 

@@ -17,7 +17,7 @@ from shared.problems import problem
 
 log = logging.getLogger("juyang.gateway")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-PATIENCE = httpx.Timeout(120.0, connect=2.0)
+PATIENCE = httpx.Timeout(120.0, connect=10.0)
 LINES = httpx.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=2.0)
 # Trace headers go through as they are: the services tell their own part.
 OFF: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -85,7 +85,7 @@ class Gateway:
             )
             try:
                 return await self._client.send(asked, stream=True)
-            except httpx.ConnectError as closed:
+            except (httpx.ConnectError, httpx.ConnectTimeout) as closed:
                 away = closed
         raise away or httpx.ConnectError("no process")
 

@@ -13,6 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 
 LONGEST_GOODBYE_S = 10
+KEPT_OPEN_S = 150
+"""Longer than a proxy keeps an idle line (Caddy: 120 s), so that none dies in its hands."""
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -56,6 +58,7 @@ async def serve(
         port=port,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=KEPT_OPEN_S,
         timeout_graceful_shutdown=LONGEST_GOODBYE_S,
         server_header=False,
     )

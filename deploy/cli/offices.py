@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 import uvloop
 from asyncpg import PostgresError
+from sqlalchemy.exc import DBAPIError
 
 from deploy.cli.options import DEFAULT_DATA, Data
 from deploy.logs import configure_logs
@@ -127,7 +128,7 @@ def migrate(
             "JUYANG_ROLE_PASSWORDS must be JSON with app and jobs passwords for each service"
         ) from bad
     for name, (app_password, jobs_password) in pairs.items():
-        with told(), _let_in(admin_url):
+        with told(), let_in(admin_url):
             asyncio.run(provision(admin_url, name, app_password, jobs_password))
         upgrade(admin_url, name)
         typer.echo(f"{name}: ok")
@@ -143,12 +144,12 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def _let_in(dsn: str) -> Iterator[None]:
+def let_in(dsn: str) -> Iterator[None]:
     """Why a database does not let its administrator in, in a sentence."""
     address = read_database_address(dsn)
     try:
         yield
-    except (PostgresError, OSError, TimeoutError) as failure:
+    except (PostgresError, DBAPIError, OSError, TimeoutError) as failure:
         raise OfficeRefused(why_away(address, failure)) from failure
 
 

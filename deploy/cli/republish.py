@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from deploy.cli.offices import let_in, told
 from deploy.cli.options import DEFAULT_DATA, Data
 from deploy.postgres import running
 from deploy.premises import DATABASE, OfficeRefused
 from shared.caller import Caller
 from shared.clock import DirectoryClock
+from shared.database_address import read_database_address
 from shared.migrate import SERVICES
 from shared.work import Work
 
@@ -44,14 +46,17 @@ def republish(
     wanted = [service] if service else list(SERVICES)
     dsn = admin_url or _own_dsn(data)
     for name in wanted:
-        count = asyncio.run(_again(dsn, name, Caller(sub, "operator"), why, data))
+        with told(), let_in(dsn):
+            count = asyncio.run(_again(dsn, name, Caller(sub, "operator"), why, data))
         typer.echo(f"{name}: {count} 封重发 letters will be sent again")
 
 
 async def _again(dsn: str, schema: str, caller: Caller, why: str, data: Path) -> int:
-    url = dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+    address = read_database_address(dsn)
     settings = {"search_path": schema, "timezone": "UTC"}
-    engine = create_async_engine(url, connect_args={"server_settings": settings})
+    engine = create_async_engine(
+        address.url, connect_args={**address.hidden, "server_settings": settings}
+    )
     work = Work(engine, caller, DirectoryClock(data.expanduser()))
     try:
         count = await work.run(AGAIN)

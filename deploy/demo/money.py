@@ -110,11 +110,16 @@ async def issue(cast: Cast, month_on: date) -> dict[str, Any]:
 
 
 async def settle(cast: Cast, month_on: date) -> None:
-    """A month's statements, approved by civil affairs and by finance, and ordered for payment."""
-    await cast.district().post(
+    """A month's statements: confirmed by the provider, approved by two bodies, ordered paid."""
+    made = await cast.district().post(
         "/vouchers/v1/settlements",
         {"id": demo_id("settlement", month_on), "month_on": month_on.isoformat()},
     )
+    shops = {shop.provider_id: shop for shop in SHOPS}
+    for statement in made["statements"]:
+        place = f"/vouchers/v1/settlements/{statement['settlement_id']}/confirmation"
+        confirmation = {"id": demo_id("settlement-confirmation", statement["settlement_id"])}
+        await cast.shop(shops[statement["provider_id"]]).post(place, confirmation)
     for officer, body in ((cast.second(), "民政"), (cast.finance(), "财政")):
         async for statement in _open_statements(officer, month_on):
             place = f"/vouchers/v1/settlements/{statement['settlement_id']}/approvals"

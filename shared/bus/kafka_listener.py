@@ -33,7 +33,8 @@ IDLE_POLLS = 30
 METADATA_MS = 30_000
 SESSION_MS = 10_000
 HEARTBEAT_MS = 1_000
-REBALANCE_MS = 30_000
+REBALANCE_MS = 15_000
+"""A member that dies while its group shares out anew holds the others up for so long."""
 STALLS = 2
 """So often in a row a new session may find letters waiting that never come to us."""
 Fetched = Mapping[TopicPartition, Sequence[Any]]

@@ -17,6 +17,7 @@ from deploy import postgres_place
 from deploy.postgres import EmbeddedPostgres, StartRefused
 
 ENDS_WITHIN_S = 20
+AWAY = (asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError, OSError)
 AN_OFFICE = """
 import sys
 from pathlib import Path
@@ -73,7 +74,7 @@ async def value(dsn: str, query: str) -> object:
 async def value_when_ready(dsn: str, query: str) -> object:
     """Asks until the server has recovered; the caller bounds the time."""
     while True:
-        with contextlib.suppress(asyncpg.CannotConnectNowError, OSError):
+        with contextlib.suppress(*AWAY):
             return await value(dsn, query)
 
 

@@ -161,3 +161,20 @@ def test_a_migration_with_a_wrong_password_is_refused_in_a_sentence(server: Serv
     assert said.startswith("数据库（")
     assert said.endswith("password is not accepted")
     assert "horse" not in run.stdout + run.stderr
+
+
+def test_letters_are_sent_again_over_tls_and_a_wrong_password_is_a_sentence(
+    server: Server, tmp_path: Path
+) -> None:
+    words = ["republish", "--sub", "li", "--why", "broker lost", "--service", "intake"]
+    words += ["--data", str(tmp_path), "--admin-url"]
+    right = subprocess.run(
+        [*COMMAND, *words, server.admin], capture_output=True, text=True, check=False
+    )
+    assert (right.returncode, right.stderr) == (0, "")
+    assert right.stdout.startswith("intake: 0 ")
+    bad = server.url(password="wrong horse")
+    wrong = subprocess.run([*COMMAND, *words, bad], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1
+    assert "password is not accepted" in wrong.stderr.replace("\n", "")
+    assert "horse" not in wrong.stderr

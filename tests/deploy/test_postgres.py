@@ -148,6 +148,21 @@ async def test_a_killed_server_is_brought_up_again_under_the_same_address(made: 
             assert await value_when_ready(server.admin_dsn, "SELECT yuan FROM kept_over_a_kill")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose a process is")
+async def test_a_backend_that_outlives_its_killed_server_does_not_keep_the_next_one_out(
+    made: Path,
+) -> None:
+    async with EmbeddedPostgres(made) as server:
+        at_work = await asyncpg.connect(server.admin_dsn)
+        backend = psutil.Process(await at_work.fetchval("SELECT pg_backend_pid()"))
+        backend.suspend()  # it cannot notice that its server is gone
+        os.kill(server.connection.pid, signal.SIGKILL)
+        with anyio.fail_after(ENDS_WITHIN_S):
+            assert await value_when_ready(server.admin_dsn, "SELECT 1") == 1
+        assert not lives(backend)
+        at_work.terminate()
+
+
 @pytest.mark.skipif(not AS_ROOT, reason="only root has to hand the server to another account")
 async def test_as_root_a_private_home_stays_closed_and_the_cluster_goes_to_the_refuge(
     ground: Path,
