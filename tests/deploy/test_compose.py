@@ -168,3 +168,22 @@ def test_the_image_takes_in_no_secret() -> None:
     ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
     assert ignored[0] == "*"
     assert "deploy/*.env" in ignored
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "complaint"),
+    [(False, ""), (True, "DL3020")],
+    ids=["as it is", "with a file fetched by ADD"],
+)
+def test_the_image_is_made_by_the_rules_of_its_linter(
+    tmp_path: Path, spoiled: bool, complaint: str
+) -> None:
+    recipe = (ROOT / "deploy" / "Dockerfile").read_text()
+    file = tmp_path / "Dockerfile"
+    file.write_text(
+        recipe.replace("COPY requirements.txt", "ADD requirements.txt") if spoiled else recipe
+    )
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([hadolint, file], capture_output=True, text=True, check=False)
+    assert (done.returncode, complaint in done.stdout) == (int(spoiled), True)
+    assert spoiled or done.stdout == ""
