@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.heads import check_head, read_head
 from deploy.cli.options import DEFAULT_DATA, Data, Json
@@ -137,7 +137,9 @@ async def proof_of(desk: Desk) -> dict[str, Any]:
 
 def show_proof(found: dict[str, Any]) -> None:
     """The checks as a table."""
-    table = Table("服务 service", "核对 check", "数 checked", "结果 result", "说明 detail")
+    titles = ("服务 service", "核对 check", "数 checked", "结果 result", "说明 detail")
+    # On a narrow screen a long name goes on in the next line: cut off it could not be looked up.
+    table = Table(*(Column(title, overflow="fold") for title in titles))
     for check in found["checks"]:
         mark = "[green]✔[/green]" if check["ok"] else "[red]✘[/red]"
         table.add_row(check["service"], check["name"], str(check["checked"]), mark, check["detail"])
