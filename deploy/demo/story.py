@@ -34,6 +34,7 @@ WORDS = {
     "completed": "完成 completed",
     "missed": "未到 missed",
     "substituted": "替班 substituted",
+    "paused": "暂停 paused",
     "cancelled": "取消 cancelled",
 }
 

@@ -21,11 +21,12 @@ from services.eligibility.determinations.jobs import sweep_daily
 from services.eligibility.determinations.store import Determinations
 from services.eligibility.figures import figures
 from services.eligibility.notices import api as notices_api
+from services.eligibility.notices import sheets_api
 from services.eligibility.outreach import api as outreach_api
 from services.eligibility.outreach.jobs import judge_residents_daily
 from services.eligibility.people import handlers as people_handlers
 from services.eligibility.people.store import People
-from services.eligibility.policy import load_policies
+from services.eligibility.policy import own_policies
 from services.eligibility.previews import api as previews_api
 from services.eligibility.publicity import api as publicity_api
 from services.eligibility.publicity import handlers as publicity_handlers
@@ -73,6 +74,7 @@ SERVICE = Service(
         appeals_api.appeals,
         appeals_api.histories,
         notices_api.router,
+        sheets_api.router,
         rechecks_api.router,
         rechecks_api.resumptions,
         outreach_api.router,
@@ -102,6 +104,6 @@ SERVICE = Service(
         }
     ),
     jobs=(sweep_daily, sweep_awards_daily, judge_residents_daily, simulate),
-    state=lambda settings: {"policies": load_policies(), "simulations": asyncio.Event()},
+    state=lambda settings: {"policies": own_policies(), "simulations": asyncio.Event()},
     figures=figures,
 )

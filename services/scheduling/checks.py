@@ -31,8 +31,14 @@ FROM plans p LEFT JOIN bookings b USING (plan_id) WHERE p.confirmed_at IS NOT NU
 """
 CANCELLED = """
 SELECT count(*) AS checked,
-    count(*) FILTER (WHERE v.state = 'planned' AND v.day_on > p.ended_on) AS flaws
+    count(*) FILTER (WHERE v.state IN ('planned', 'paused') AND v.day_on > p.ended_on) AS flaws
 FROM visits v JOIN plans p USING (plan_id) WHERE p.state = 'ended'
+"""
+PAUSED = """
+SELECT count(*) AS checked, count(*) FILTER (WHERE v.state = 'planned' OR p.suspended_on IS NULL
+    OR p.resumed_on IS NOT NULL) AS flaws
+FROM visits v JOIN bookings b USING (plan_id) JOIN plans p USING (plan_id)
+WHERE v.state IN ('planned', 'paused') AND (v.state = 'paused' OR b.paused_days @> v.day_on)
 """
 LETTERS = """
 WITH told AS (
@@ -51,6 +57,7 @@ CHECKS = (
     ("plans_by_two_parties", TWO_PARTIES, "plans without two different persons"),
     ("plans_booked", BOOKED, "confirmed plans that their booking does not match"),
     ("ended_plans_without_visits", CANCELLED, "open visits after their plan's end"),
+    ("suspended_plans_without_visits", PAUSED, "visits that a suspension did not stop or free"),
     ("letters_of_visits", LETTERS, "outcomes without exactly one letter"),
 )
 

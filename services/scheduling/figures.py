@@ -9,7 +9,7 @@ from shared.metrics import Figure
 from shared.work import Work
 
 RECENT = timedelta(days=30)
-OUTCOMES = ("planned", "completed", "substituted", "missed", "cancelled")
+OUTCOMES = ("planned", "completed", "substituted", "missed", "paused", "cancelled")
 PLANS = "SELECT state, count(*) AS n FROM plans GROUP BY state"
 VISITS = """
 SELECT CASE WHEN state = 'completed' AND deviation = 'substitute' THEN 'substituted'

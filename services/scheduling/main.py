@@ -8,7 +8,7 @@ from services.scheduling.figures import figures
 from services.scheduling.plans import api as plans
 from services.scheduling.plans import handlers as plans_handlers
 from services.scheduling.plans.store import Plans
-from services.scheduling.policy.loader import load_policy
+from services.scheduling.policy.loader import own_policy
 from services.scheduling.visits import api as visits
 from services.scheduling.visits import handlers as visits_handlers
 from services.scheduling.visits import summary
@@ -50,6 +50,6 @@ SERVICE = Service(
             topics.SCHEDULING_PLANS,
         }
     ),
-    state=lambda settings: {"policy": load_policy()},
+    state=lambda settings: {"policy": own_policy()},
     figures=figures,
 )

@@ -1,4 +1,4 @@
-"""How long the daily look at 150,000 running awards takes, on a day like any other."""
+"""How long the daily look at 150,000 running awards takes: most days, and if all fall due."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from tests.bench.figures import AT_MOST, Figure, Goal, Measurement
 from tests.bench.ground import Ground, ground
 
 SECONDS = Goal("daily_sweep_seconds", "s", AT_MOST, 20)
-AWARDS, CROWD = 150_000, 10_000
+ALL_DUE = Goal("daily_sweep_all_due_seconds", "s", AT_MOST, 20)
+AWARDS = 150_000
 DAY = date(2011, 6, 15)
 # Seven in ten are of class A, two of class B, one of class C. Birthdays and the days on which the
 # yearly re-check is due lie evenly over the year; two weeks' eightieth birthdays are behind.
@@ -70,10 +71,7 @@ SELECT award_id, case_id, application_id, person_id, 'chaoyang-2010/voucher', cl
 FROM drawn
 """,
 )
-CROWDED = """
-UPDATE eligibility.awards SET recheck_due_on = $1 WHERE award_id IN (
-    SELECT award_id FROM eligibility.awards WHERE look_on > $1 LIMIT $2)
-"""
+CROWDED = "UPDATE eligibility.awards SET recheck_due_on = $1 WHERE look_on > $1"
 
 
 @asynccontextmanager
@@ -88,22 +86,27 @@ async def _eligibility(at: Ground) -> AsyncIterator[Runtime]:
 
 
 async def measure() -> list[Figure]:
-    """The look of one day, and the same when very many are due at once."""
+    """The look of one day, and the same when the year is over for everybody at once."""
     async with ground(("eligibility",)) as at, _eligibility(at) as runtime:
         database = await asyncpg.connect(at.dsn)
         try:
             await _fill(database)
             took, swept = await _timed(runtime)
-            await database.execute(CROWDED, DAY, CROWD)
-            crowded, _ = await _timed(runtime)
+            await database.execute(CROWDED, DAY)
+            began = time.process_time()
+            crowded, every = await _timed(runtime)
+            judged = time.process_time() - began
         finally:
             await database.close()
     words = (
         f"`sweep_awards` over {AWARDS:,} running awards: {swept.examined:,} due that day, "
-        f"{swept.asked:,} asked about, {swept.reclassified:,} in another class; "
-        f"{CROWD:,} due on one day take {crowded:.1f} s"
+        f"{swept.asked:,} asked about, {swept.reclassified:,} in another class"
     )
-    return [SECONDS.figure(took, words)]
+    crowded_words = (
+        f"the same with {every.examined:,} due on one day, each of which leaves a question for "
+        f"people; of it {judged:.1f} s processor time of the service, the rest is the database's"
+    )
+    return [SECONDS.figure(took, words), ALL_DUE.figure(crowded, crowded_words)]
 
 
 async def _fill(database: asyncpg.Connection) -> None:
@@ -120,5 +123,5 @@ async def _timed(runtime: Runtime) -> tuple[float, Swept]:
     return time.perf_counter() - began, swept
 
 
-MEASUREMENTS = (Measurement((SECONDS,), measure),)
-"""The figure of issue 4's daily sweep."""
+MEASUREMENTS = (Measurement((SECONDS, ALL_DUE), measure),)
+"""The figures of issue 4's daily sweep."""

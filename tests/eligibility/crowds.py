@@ -90,7 +90,10 @@ class Crowd:
         chance = self._chance
         if chance.randrange(4) == 0:
             return "none"
-        return {"category": chance.randrange(1, 8), "grade": chance.randrange(1, 5)}
+        held: dict[str, Any] = {"category": chance.randrange(1, 8), "grade": chance.randrange(1, 5)}
+        if chance.randrange(2):
+            held["valid_until_on"] = chance.choice(("2009-12-31", "2010-03-15", "2031-01-01"))
+        return held
 
     def _child(self) -> dict[str, Any]:
         chance = self._chance

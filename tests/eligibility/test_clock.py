@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.eligibility.reviews.figures import due_figures
 from shared.contracts.eligibility import EvidenceRequested
 from shared.contracts.intake import EvidenceReceived, PersonUpdated, StreetActivated
 from shared.contracts.programmes import HOME_CARE
@@ -160,6 +161,16 @@ async def test_papers_are_asked_for_by_the_names_of_the_policy(desk: OfficeDesk)
     assert one.json()["asked_on"] == "2010-01-04"
     (line,) = await review(desk, case_id, sub="he")
     assert line["ok"]
+
+
+async def test_whoever_watches_over_the_whole_sees_how_many_are_late(desk: OfficeDesk) -> None:
+    await tell(desk, Elder().applies(), Elder().applies())
+    for day, found in ((date(2010, 1, 10), (0, 0)), (date(2010, 3, 1), (2, 0))):
+        desk.clock.set(day)
+        work = desk.work("eligibility")
+        counted = {one.labels["due"]: one.value for one in await due_figures(work)}
+        await work.abandon()
+        assert (counted.get("overdue", 0), counted.get("soon", 0)) == found
 
 
 async def test_a_street_sees_what_is_due_in_its_own_area_alone(desk: OfficeDesk) -> None:

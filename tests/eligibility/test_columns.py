@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.eligibility.policy import AsOfRefused, Programme, load_policies
+from services.eligibility.policy import (
+    AsOfRefused,
+    Glance,
+    Programme,
+    evaluate,
+    glance,
+    load_policies,
+)
 from services.eligibility.policy.changing import with_values
 from services.eligibility.policy.columns import ColumnsMaker, columns_of, columns_of_json
 from services.eligibility.policy.columns_judging import OUTCOMES, judge, sweep
@@ -49,6 +56,40 @@ def test_100_000_random_people_hear_the_same_from_both_evaluators(crowd: Crowd) 
     lot = -(-PEOPLE // len(lots))
     for programme, day in lots:
         assert differences(programme, crowd.people(lot), day)[:1] == []
+
+
+def test_a_glance_says_what_the_whole_judgement_says(crowd: Crowd) -> None:
+    for programme in BOOK.programmes.values():
+        for day in DAYS:
+            for facts in crowd.people(20):
+                whole, seen = evaluate(programme, facts, day), glance(programme, facts, day)
+                assert seen == Glance(
+                    whole.outcome,
+                    whole.class_,
+                    tuple(one.criterion for one in whole.findings if one.met is False),
+                    tuple(one.criterion for one in whole.findings if one.met is None),
+                    whole.reconsider_on,
+                )
+
+
+def test_the_last_day_of_a_certificate_changes_no_judgement_of_either_evaluator(
+    crowd: Crowd,
+) -> None:
+    dated = [one for one in crowd.people(SOME) if isinstance(one.disability, Disability)]
+    plain = [
+        one.model_copy(
+            update={"disability": one.disability.model_copy(update={"valid_until_on": None})}
+        )
+        for one in dated
+        if isinstance(one.disability, Disability)
+    ]
+    assert any(one != other for one, other in zip(dated, plain, strict=True))
+    for name in ("chaoyang-2010/voucher", "chaoyang-2010/device", "chaoyang-2010/vehicle"):
+        programme = BOOK.programme(name)
+        for one, other in zip(dated[:200], plain[:200], strict=True):
+            assert evaluate(programme, one, DAYS[1]) == evaluate(programme, other, DAYS[1])
+        said = [judge(programme, columns_of(crowd), DAYS[1]) for crowd in (dated, plain)]
+        assert np.array_equal(said[0].outcome, said[1].outcome)
 
 
 @pytest.mark.parametrize("programme", ["odd-2020/questions", "odd-2020/closed-classes"])

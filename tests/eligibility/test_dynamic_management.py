@@ -237,6 +237,18 @@ async def test_a_certificate_that_ran_out_is_asked_for_on_the_day_after_its_last
     await work.abandon()
 
 
+async def test_a_certificate_that_had_run_out_when_applying_is_asked_for_by_the_next_look(
+    desk: OfficeDesk,
+) -> None:
+    disability = {"category": 1, "grade": 1, "valid_until_on": "2009-12-31"}
+    elder = Elder(birth_on=date(1945, 3, 15), more={"disability": disability})
+    await awarded(desk, elder)
+    assert (await sweep_awards(desk, date(2010, 1, 5)))["asked"] == 1
+    asked = await recheck_of(desk, elder)
+    assert (asked["trigger"], asked["outcome"]) == ("expiry", "eligible")
+    assert (await award_of(desk, elder))["state"] == "active", "people decide, not the machine"
+
+
 async def test_a_child_back_in_the_city_raises_a_question_about_home_care(
     desk: OfficeDesk,
 ) -> None:

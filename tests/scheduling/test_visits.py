@@ -244,9 +244,10 @@ async def test_another_provider_or_street_sees_nothing_and_the_summary_counts_th
     await street.report(done(visits[0]))
     async with street.officer() as client:
         counts = (await client.get("/scheduling/v1/summary")).json()
-    assert counts["plans"] == {"proposed": 0, "confirmed": 1, "ended": 0}
+    assert counts["plans"] == {"proposed": 0, "confirmed": 1, "ended": 0, "paused": 0}
     assert counts["visits"] == {
-        "planned": 11, "completed": 1, "missed": 0, "substituted": 0, "cancelled": 0
+        "planned": 11, "completed": 1, "missed": 0, "substituted": 0, "cancelled": 0,
+        "paused": 0,
     }  # fmt: skip
     async with street.officer(area="230103002") as client:
         assert (await client.get("/scheduling/v1/summary")).json()["visits"]["planned"] == 0

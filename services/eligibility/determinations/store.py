@@ -28,15 +28,20 @@ OPEN_OR_RUNNING = """
     OR EXISTS (SELECT 1 FROM awards w WHERE w.person_id = {person} AND w.programme = {programme}
         AND w.state = 'active')
 """
+# A programme that follows others (二 (2): first those in hardship) is started once they are.
 ACTIVATED = """
     EXISTS (SELECT 1 FROM activations a WHERE a.programme = {programme} AND a.active
         AND starts_with({area}, a.street_code))
+    AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(CAST(:phases AS jsonb))
+            AS f(programme text, before text)
+        WHERE f.programme = {programme} AND NOT EXISTS (SELECT 1 FROM activations b
+            WHERE b.programme = f.before AND b.active AND starts_with({area}, b.street_code)))
 """
 KNOWN = f"""
 SELECT k.known_area, k.died_on, k.moved_on,
     {OPEN_OR_RUNNING.format(person="q.person_id", programme="q.programme")} AS taken,
     EXISTS (SELECT 1 FROM cases s WHERE s.application_id = q.application_id) AS seen,
-    {ACTIVATED.format(programme="q.programme", area="q.area_code")} AS activated
+    ({ACTIVATED.format(programme="q.programme", area="q.area_code")}) AS activated
 FROM (SELECT CAST(:person_id AS uuid) AS person_id, CAST(:programme AS text) AS programme,
     CAST(:application_id AS uuid) AS application_id, CAST(:area_code AS text) AS area_code) q
 LEFT JOIN LATERAL known_person(q.person_id) k ON true
@@ -75,7 +80,7 @@ DUE = f"""
 SELECT c.case_id, c.application_id, c.person_id, c.programme, c.area_code, c.agency,
     c.reconsider_on, d.facts || COALESCE(p.facts, '{{}}') AS facts,
     {OPEN_OR_RUNNING.format(person="c.person_id", programme="c.programme")} AS taken,
-    {ACTIVATED.format(programme="c.programme", area="c.area_code")} AS activated
+    ({ACTIVATED.format(programme="c.programme", area="c.area_code")}) AS activated
 FROM cases c JOIN determinations d USING (determination_id)
 LEFT JOIN people p ON p.person_id = c.person_id
 WHERE c.stage = 'refused' AND c.outcome = 'ineligible' AND c.reconsider_on <= :today
@@ -148,6 +153,7 @@ class Determinations:
             programme=filing.programme,
             application_id=filing.application_id,
             area_code=filing.area_code,
+            phases=phases_of(self._work),
         )
         return Known(**(row or {}))
 
@@ -158,7 +164,9 @@ class Determinations:
 
     async def due(self, area: str, most: int) -> list[Due]:
         """Refused cases to look at again by today, locked; `area` is a LIKE pattern."""
-        rows = await self._work.rows(DUE, today=self.today, area=area, most=most)
+        rows = await self._work.rows(
+            DUE, today=self.today, area=area, most=most, phases=phases_of(self._work)
+        )
         return [_due(row) for row in rows]
 
     async def save(
@@ -199,6 +207,12 @@ class Determinations:
     async def stored(self, after: UUID, most: int) -> Sequence[Row]:
         """Determinations after an id, with the facts to replay them."""
         return await self._work.rows(STORED, after=after, most=most)
+
+
+def phases_of(work: Work) -> str:
+    """Which programmes start in a street after which, for `ACTIVATED`."""
+    book: PolicyBook = work.state["policies"]
+    return jsonb(book.phases())
 
 
 def answer_of(made: Determination) -> tuple[Any, ...]:

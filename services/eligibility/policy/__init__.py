@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from services.eligibility.policy.findings import Finding, Judgement, Outcome, digest, record
-from services.eligibility.policy.judging import evaluate
-from services.eligibility.policy.loader import load_policies
+from services.eligibility.policy.findings import Finding, Glance, Judgement, Outcome, digest, record
+from services.eligibility.policy.judging import evaluate, glance
+from services.eligibility.policy.loader import load_policies, own_policies
 from services.eligibility.policy.model import AsOfRefused, PolicyBook, Programme, UnknownProgramme
 from services.eligibility.policy.source import PolicyRefused
 
 __all__ = [
     "AsOfRefused",
     "Finding",
+    "Glance",
     "Judgement",
     "Outcome",
     "PolicyBook",
@@ -19,6 +20,8 @@ __all__ = [
     "UnknownProgramme",
     "digest",
     "evaluate",
+    "glance",
     "load_policies",
+    "own_policies",
     "record",
 ]

@@ -206,6 +206,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _certificate(found: Row) -> tuple[int, int]:
+    """Without its last day, as in the one-person tests (`criteria._grade_at_most`)."""
     return found["category"], found["grade"]
 
 

@@ -120,6 +120,11 @@ def _within_area(criterion: Criterion, prefix: str) -> Look:
 
 
 def _grade_at_most(_: Criterion, grades: dict[str, int]) -> Look:
+    """The grade on the certificate, and not its last day: neither document names one.
+
+    A disability does not end with its paper. That one has run out is found by the daily look at
+    awards, which asks people (C-53); so it is no fact of a judgement, here or in columns.
+    """
     common = grades[EVERY_CATEGORY]
 
     def seen(case: Case) -> Seen:

@@ -44,6 +44,16 @@ class Judgement(NamedTuple):
     refer_to: str | None
 
 
+class Glance(NamedTuple):
+    """Of a judgement, what tells whether it differs from another one; criteria by name."""
+
+    outcome: Outcome
+    class_: str | None
+    unmet: tuple[str, ...]
+    unknown: tuple[str, ...]
+    reconsider_on: date | None
+
+
 def record(judgement: Judgement) -> dict[str, Any]:
     """Everything decided, as plain JSON values, to be kept and compared; the sentences stay out."""
     return {

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from services.eligibility.policy.criteria import WAIVER_UNKNOWN, compiled, either
-from services.eligibility.policy.findings import Finding, Judgement, Outcome
+from services.eligibility.policy.findings import Finding, Glance, Judgement, Outcome
 from services.eligibility.policy.looking import Case, Look, Seen
 from services.eligibility.policy.model import Criterion, Programme, Text
 from services.eligibility.policy.reasons import Point, reasons
@@ -61,15 +61,7 @@ Looked: TypeAlias = tuple[Rule, Seen]
 
 def evaluate(programme: Programme, facts: PersonFacts, as_of: date) -> Judgement:
     """Judge the facts as they stand on `as_of`; raises `AsOfRefused` outside the policy's time."""
-    programme.in_time(as_of)
-    rules = rules_of(programme, programme.version_on(as_of))
-    age = None if facts.birth_on is None else age_on(facts.birth_on, as_of)
-    case = Case(facts, age, as_of)
-    looks = [(rule, rule.look(case)) for rule in rules.common]
-    class_id, class_looks = _in_class(rules.classes, case)
-    looks += class_looks
-    outcome = _outcome(looks)
-    shown_class = class_id if outcome != "ineligible" else None
+    rules, case, looks, outcome, shown_class = _look(programme, facts, as_of)
     refer_to = _referral(looks, facts)
     points = [_point(programme, rule, seen) for rule, seen in looks]
     return Judgement(
@@ -85,6 +77,32 @@ def evaluate(programme: Programme, facts: PersonFacts, as_of: date) -> Judgement
         reconsider_on=_next_birthday(rules.bounds, case),
         refer_to=refer_to,
     )
+
+
+def glance(programme: Programme, facts: PersonFacts, as_of: date) -> Glance:
+    """What `evaluate` says without its words, for looks of which most find nothing new."""
+    rules, case, looks, outcome, shown_class = _look(programme, facts, as_of)
+    return Glance(
+        outcome,
+        shown_class,
+        tuple(rule.criterion.id for rule, seen in looks if seen.met is False),
+        tuple(rule.criterion.id for rule, seen in looks if seen.met is None),
+        _next_birthday(rules.bounds, case),
+    )
+
+
+def _look(
+    programme: Programme, facts: PersonFacts, as_of: date
+) -> tuple[Rules, Case, list[Looked], Outcome, str | None]:
+    programme.in_time(as_of)
+    rules = rules_of(programme, programme.version_on(as_of))
+    age = None if facts.birth_on is None else age_on(facts.birth_on, as_of)
+    case = Case(facts, age, as_of)
+    looks = [(rule, rule.look(case)) for rule in rules.common]
+    class_id, class_looks = _in_class(rules.classes, case)
+    looks += class_looks
+    outcome = _outcome(looks)
+    return rules, case, looks, outcome, class_id if outcome != "ineligible" else None
 
 
 @lru_cache(maxsize=VERSIONS_KEPT)

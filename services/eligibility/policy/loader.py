@@ -17,6 +17,7 @@ from services.eligibility.policy.model import (
     Bodies,
     Criterion,
     Dated,
+    Follows,
     Instrument,
     Parameter,
     PolicyBook,
@@ -51,6 +52,12 @@ def load_policies(*folders: Path) -> PolicyBook:
             programme = _programme(instrument, content)
             programmes[programme.id] = programme
     return PolicyBook(instruments, programmes)
+
+
+@cache
+def own_policies() -> PolicyBook:
+    """The policies of this package, read once a process: nothing changes what was read."""
+    return load_policies()
 
 
 @cache
@@ -111,7 +118,15 @@ def _programme(instrument: Instrument, content: dict[str, Any]) -> Programme:
         criteria=tuple(_criterion(entry) for entry in content["criteria"]),
         classes=tuple(_class(entry) for entry in content.get("classes", ())),
         versions=tuple(map(date.fromisoformat, sense.change_days(content))),
+        follows=_follows(instrument, content.get("follows")),
     )
+
+
+def _follows(instrument: Instrument, content: dict[str, Any] | None) -> Follows | None:
+    if content is None:
+        return None
+    names = (f"{instrument.id}/{name}" for name in content["programmes"])
+    return Follows(content["article"], tuple(names))
 
 
 def _class(content: dict[str, Any]) -> PolicyClass:

@@ -139,6 +139,14 @@ class Instrument:
     silences: Mapping[str, Silence]
 
 
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """The programmes that come first: a street starts this one once those have started in it."""
+
+    article: str
+    programmes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Programme:
     """One benefit of an instrument; `id` is whole, as in `chaoyang-2010/voucher`."""
@@ -155,6 +163,7 @@ class Programme:
     criteria: tuple[Criterion, ...]
     classes: tuple[PolicyClass, ...]
     versions: tuple[date, ...]
+    follows: Follows | None = None
 
     @property
     def asks_activation(self) -> bool:
@@ -190,6 +199,15 @@ class PolicyBook:
 
     instruments: Mapping[str, Instrument]
     programmes: Mapping[str, Programme]
+
+    def phases(self) -> list[dict[str, str]]:
+        """Which programme starts in a street after which other one (`before`), as plain rows."""
+        return [
+            {"programme": one.id, "before": before}
+            for one in self.programmes.values()
+            if one.follows is not None
+            for before in one.follows.programmes
+        ]
 
     def programme(self, programme_id: str) -> Programme:
         """The programme of that whole id, or `UnknownProgramme`."""

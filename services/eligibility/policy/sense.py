@@ -23,6 +23,21 @@ def check(source: Source) -> None:
     _no_twins(source, ("silences",), content["silences"])
     for index, programme in enumerate(content["programmes"]):
         _check_programme(source, ("programmes", index), programme)
+        _check_phase(source, ("programmes", index, "follows"), programme)
+
+
+def _check_phase(source: Source, place: Place, programme: dict[str, Any]) -> None:
+    """A programme follows others of the same file, and none that follows itself in turn."""
+    before = {one["id"]: one.get("follows", {}) for one in source.content["programmes"]}
+    follows = before[programme["id"]]
+    if follows:
+        _known_article(source, (*place, "article"), follows["article"])
+        if "street_activation" not in source.content:
+            raise source.refuse(place, "没有街道启动条款 there is no street_activation to follow")
+    for number, name in enumerate(follows.get("programmes", [])):
+        if name not in before or before[name]:
+            reason = f"{name} 不是本文件中最先启动的项目 is no first programme of this file"
+            raise source.refuse((*place, "programmes", number), reason)
 
 
 def change_days(programme: dict[str, Any]) -> list[str]:

@@ -150,6 +150,11 @@ class Notices:
             most=most,
         )
 
+    async def printed(self, area_code: str, count: int) -> None:
+        """Write down that a community's sheet was printed, with so many people on it."""
+        self._work.audit("public_notice.printed", area_code, count=count)
+        await self._work.flush()
+
     async def posted_case(self, case_id: UUID) -> Posted | None:
         """One case as it was posted, however long ago."""
         row = await self._work.row(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.eligibility.awards.domain import MONTHLY_AMOUNT, WITHOUT_CLASS, parameter
 from services.eligibility.determinations.domain import Determination, Filing, determine
-from services.eligibility.policy import Judgement, Programme, evaluate
+from services.eligibility.policy import Glance, Judgement, Programme, glance
 from shared.contracts.eligibility import AwardReclassified
 from shared.contracts.facts import Disability, PersonFacts
 from shared.contracts.ids import new_id
@@ -119,23 +119,24 @@ def certificate_until(facts: PersonFacts) -> date | None:
 
 def _look(programme: Programme, standing: Standing, as_of: date, trigger: Trigger) -> Looked:
     as_of = _within(programme, as_of)
-    judgement = evaluate(programme, standing.facts, as_of)
-    eligible = judgement.outcome == "eligible"
-    differs = _answer(judgement) != (standing.outcome, standing.unmet, standing.unknown)
-    moves_class = eligible and _class(judgement, programme) != standing.benefit_class
+    seen = glance(programme, standing.facts, as_of)
+    eligible = seen.outcome == "eligible"
+    before = (standing.outcome, standing.unmet, standing.unknown)
+    differs = (seen.outcome, seen.unmet, seen.unknown) != before
+    moves_class = eligible and _class(seen, programme) != standing.benefit_class
     asks = trigger in ("yearly", "expiry") or standing.doubt or (differs and not eligible)
     # A look that tells nothing new leaves no determination: most looks of a year are such.
     made = _made(programme, standing, as_of, trigger) if differs or moves_class else None
     return Looked(
         standing,
-        reconsider_on=judgement.reconsider_on,
+        reconsider_on=seen.reconsider_on,
         recheck_due_on=None if trigger == "yearly" else standing.recheck_due_on,
         certificate_until_on=_next_expiry(standing, trigger),
         made=made,
         reclassified=_reclassified(programme, standing, made, trigger)
         if made is not None and moves_class
         else None,
-        recheck=_recheck(standing, judgement, made, trigger) if asks else None,
+        recheck=_recheck(standing, seen, made, trigger) if asks else None,
     )
 
 
@@ -159,15 +160,8 @@ def _next_expiry(standing: Standing, trigger: Trigger) -> date | None:
     return standing.certificate_until_on
 
 
-def _answer(judgement: Judgement) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """What people decided on, or have to: the outcome with its unmet and unknown criteria."""
-    unmet = tuple(f.criterion for f in judgement.findings if f.met is False)
-    unknown = tuple(f.criterion for f in judgement.findings if f.met is None)
-    return judgement.outcome, unmet, unknown
-
-
-def _class(judgement: Judgement, programme: Programme) -> str:
-    return judgement.class_ or programme.tier or WITHOUT_CLASS
+def _class(seen: Glance | Judgement, programme: Programme) -> str:
+    return seen.class_ or programme.tier or WITHOUT_CLASS
 
 
 def _reclassified(
@@ -186,15 +180,14 @@ def _reclassified(
 
 
 def _recheck(
-    standing: Standing, judgement: Judgement, made: Determination | None, trigger: Trigger
+    standing: Standing, seen: Glance, made: Determination | None, trigger: Trigger
 ) -> Recheck:
-    outcome, unmet, unknown = _answer(judgement)
     return Recheck(
         recheck_id=new_id(),
         standing=standing,
         trigger=trigger,
         determination_id=standing.determination_id if made is None else made.determination_id,
-        outcome=outcome,
-        unmet=unmet,
-        unknown=unknown,
+        outcome=seen.outcome,
+        unmet=seen.unmet,
+        unknown=seen.unknown,
     )

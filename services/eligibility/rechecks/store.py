@@ -16,11 +16,14 @@ from shared.contracts.letter import Letter
 from shared.jsonb import jsonb
 from shared.work import Row, Work
 
+# `LIMIT 1`: as an EXISTS it is answered from a hash of all open re-checks, anew for every chunk.
 STANDINGS = """
 SELECT a.award_id, a.application_id, a.person_id, a.programme, a.area_code, a.agency,
     a.benefit_class, a.determination_id, d.outcome, d.unmet, d.unknown, a.reconsider_on,
-    a.recheck_due_on, a.certificate_until_on, d.facts || COALESCE(p.facts, '{}') AS facts,
-    EXISTS (SELECT 1 FROM rechecks r WHERE r.award_id = a.award_id AND r.open) AS doubt
+    a.recheck_due_on, a.certificate_until_on,
+    CAST(d.facts || COALESCE(p.facts, '{}') AS text) AS facts,
+    (SELECT true FROM rechecks r WHERE r.award_id = a.award_id AND r.open LIMIT 1) IS NOT NULL
+        AS doubt
 FROM awards a JOIN determinations d ON d.determination_id = a.determination_id
 LEFT JOIN people p ON p.person_id = a.person_id
 WHERE a.state = 'active'
@@ -163,7 +166,7 @@ def _standing(row: Row) -> Standing:
         row["award_id"],
         filing,
         row["benefit_class"],
-        PersonFacts.model_validate(row["facts"]),
+        PersonFacts.model_validate_json(row["facts"]),
         row["determination_id"],
         row["outcome"],
         tuple(row["unmet"]),

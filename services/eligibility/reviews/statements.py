@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from services.eligibility.determinations.store import ACTIVATED
+
 # Locked in one order, so that two lists with the same cases wait for each other.
-FILES = """
+FILES = f"""
 SELECT c.case_id, c.determination_id, c.application_id, c.person_id, c.programme, c.area_code,
     c.agency, c.stage, c.outcome, c.benefit_class, c.starts_on, c.reviewed_by, c.recommendation,
     c.reviewed_on, d.unmet, d.evidence, d.flags, d.digest,
@@ -11,8 +13,7 @@ SELECT c.case_id, c.determination_id, c.application_id, c.person_id, c.programme
     EXISTS (SELECT 1 FROM ties t WHERE t.sub = :sub AND t.person_id = c.person_id) AS tied,
     EXISTS (SELECT 1 FROM objections o WHERE o.case_id = c.case_id AND o.outcome IS NULL)
         AS objected,
-    EXISTS (SELECT 1 FROM activations a WHERE a.programme = c.programme AND a.active
-        AND starts_with(c.area_code, a.street_code)) AS activated
+    ({ACTIVATED.format(programme="c.programme", area="c.area_code")}) AS activated
 FROM cases c JOIN determinations d USING (determination_id)
 LEFT JOIN LATERAL known_person(c.person_id) k ON true
 WHERE c.case_id = ANY(CAST(:ids AS uuid[])) ORDER BY c.case_id FOR UPDATE OF c
@@ -102,9 +103,14 @@ WITH files AS (
 )
 UPDATE cases SET area_code = :area_code WHERE person_id = :person_id
 """
-RELEASE = """
-UPDATE cases SET stage = 'street_review', clock_on = :today
-WHERE stage = 'held' AND programme = :programme AND starts_with(area_code, :street_code)
+# A programme starts others with it that waited for it alone.
+RELEASE = f"""
+UPDATE cases c SET stage = 'street_review', clock_on = :today
+WHERE c.stage = 'held' AND starts_with(c.area_code, :street_code)
+    AND (c.programme = :programme OR c.programme IN (
+        SELECT f.programme FROM jsonb_to_recordset(CAST(:phases AS jsonb))
+            AS f(programme text, before text) WHERE f.before = :programme))
+    AND {ACTIVATED.format(programme="c.programme", area="c.area_code")}
 """
 AWAITING = """
 SELECT case_id FROM cases WHERE application_id = :application_id AND stage = 'needs_evidence'

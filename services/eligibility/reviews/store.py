@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.eligibility.determinations.store import Determinations
+from services.eligibility.determinations.store import Determinations, phases_of
 from services.eligibility.policy import PolicyBook, Programme
 from services.eligibility.reviews import statements
 from services.eligibility.reviews.clock import WARN_DAYS, Due, limits
@@ -63,7 +63,10 @@ class Cases:
     async def files(self, case_ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
         """The cases of a list within the caller's area, locked for this transaction."""
         rows = await self._work.rows(
-            statements.FILES, ids=list(case_ids), sub=self._work.caller.sub
+            statements.FILES,
+            ids=list(case_ids),
+            sub=self._work.caller.sub,
+            phases=phases_of(self._work),
         )
         return {row["case_id"]: self._file(row) for row in rows}
 
@@ -134,7 +137,11 @@ class Cases:
     async def release(self, programme: str, street_code: str) -> None:
         """Put what was held in a street before its officers; its time runs from today."""
         await self._work.run(
-            statements.RELEASE, programme=programme, street_code=street_code, today=self.today
+            statements.RELEASE,
+            programme=programme,
+            street_code=street_code,
+            today=self.today,
+            phases=phases_of(self._work),
         )
 
     async def reopen(self, case_id: UUID) -> bool:

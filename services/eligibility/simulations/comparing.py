@@ -11,7 +11,7 @@ import numpy as np
 
 from services.eligibility.policy import Programme
 from services.eligibility.policy.columns import Columns
-from services.eligibility.policy.columns_judging import OUTCOMES, judge
+from services.eligibility.policy.columns_judging import OUTCOMES, Verdicts, sweep
 from services.eligibility.simulations.projection import AMOUNT
 
 KINDS = ("before", "after", "gained", "lost")
@@ -57,6 +57,12 @@ class Side:
     criteria: tuple[str, ...]
 
 
+def _nobody(people: int) -> Side:
+    """The side on which there is no such programme."""
+    nobody = np.zeros(people, dtype=bool)
+    return Side(nobody, nobody, np.zeros(people, np.intp), np.full(people, -1), ())
+
+
 class Tally:
     """Counts of one pair, chunk after chunk; nothing of a person is kept."""
 
@@ -84,8 +90,7 @@ class Tally:
 
     def add(self, columns: Columns) -> None:
         """Judge a chunk twice and count it."""
-        before = self._side(self.pair.before, columns, self._as_of)
-        after = self._side(self.pair.after, columns, self._as_of)
+        before, after = self._sides(columns, self._as_of)
         gained, lost = after.eligible & ~before.eligible, before.eligible & ~after.eligible
         self.people += len(columns)
         self.open["before"] += int(before.open.sum())
@@ -94,19 +99,17 @@ class Tally:
         self._why("gained", before, gained, NEW_PROGRAMME)
         self._why("lost", after, lost, NO_PROGRAMME)
         for at, day in enumerate(self._months):
-            for number, programme in enumerate((self.pair.before, self.pair.after)):
-                self.heads[at, number] += self._heads(programme, columns, day)
+            for number, side in enumerate(self._sides(columns, day)):
+                heads = side.class_at[side.eligible]
+                self.heads[at, number] += np.bincount(heads, minlength=len(self.pair.classes))
 
-    def _heads(self, programme: Programme | None, columns: Columns, day: date) -> Array:
-        side = self._side(programme, columns, day)
-        return np.bincount(side.class_at[side.eligible], minlength=len(self.pair.classes))
+    def _sides(self, columns: Columns, day: date) -> list[Side]:
+        """Before and after, together: what both ask in the same words is asked once."""
+        asked = [self.pair.before, self.pair.after]
+        found = iter(sweep([one for one in asked if one is not None], columns, day))
+        return [_nobody(len(columns)) if one is None else self._side(next(found)) for one in asked]
 
-    def _side(self, programme: Programme | None, columns: Columns, day: date) -> Side:
-        length = len(columns)
-        if programme is None:
-            nobody = np.zeros(length, dtype=bool)
-            return Side(nobody, nobody, np.zeros(length, np.intp), np.full(length, -1), ())
-        verdicts = judge(programme, columns, day)
+    def _side(self, verdicts: Verdicts) -> Side:
         eligible = verdicts.outcome == ELIGIBLE
         names = [self.pair.classes.index(name) for name in verdicts.classes]
         # Index -1 is no class: it takes the last name, that of what has none.

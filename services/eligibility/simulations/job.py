@@ -27,10 +27,11 @@ from services.eligibility.simulations.store import Simulations
 from shared.caller import DISTRICT_DIGITS, job
 from shared.outages import passes
 from shared.runtime import Runtime
+from shared.wake import rung
 from shared.work import Work
 
 log = logging.getLogger("juyang.eligibility.simulations")
-CHUNK = 10_000
+CHUNK = 20_000
 FIRST = UUID(int=0)
 LOOK_EVERY_S = 5.0
 # The bell rings inside the request, before its commit: look again at once, then less often.
@@ -53,11 +54,8 @@ async def simulate(runtime: Runtime) -> None:
                 pass
         except Exception as trouble:
             log.warning("simulations: %s", type(trouble).__name__)
-        try:
-            await asyncio.wait_for(bell.wait(), next(pauses, LOOK_EVERY_S))
-        except TimeoutError:
-            continue
-        pauses = iter(LOOK_SOON_S)
+        if await rung(bell, next(pauses, LOOK_EVERY_S)):
+            pauses = iter(LOOK_SOON_S)
 
 
 async def run_next(runtime: Runtime) -> bool:
@@ -132,20 +130,21 @@ async def _count(
     """Read and count; the next chunk is read while one is judged."""
     store, area = Simulations(reading), simulation.pattern
     total, done = await store.total(area), 0
-    last, text = await store.chunk(FIRST, area, CHUNK)
+    last, texts = await store.chunk(FIRST, area, CHUNK)
     while last is not None:
-        judged = asyncio.create_task(asyncio.to_thread(_judge, tallies, text))
+        judged = asyncio.create_task(asyncio.to_thread(_judge, tallies, texts))
         try:
-            last, text = await store.chunk(last, area, CHUNK)
+            last, texts = await store.chunk(last, area, CHUNK)
         finally:
             done += await judged
         await _advance(runtime, simulation, done, max(total, done))
 
 
-def _judge(tallies: list[Tally], text: str) -> int:
+def _judge(tallies: list[Tally], texts: list[str]) -> int:
     """Count one chunk in every pair; runs in a thread."""
     maker = ColumnsMaker()
-    maker.add(text)
+    for text in texts:
+        maker.add(text)
     columns = maker.made()
     for tally in tallies:
         tally.add(columns)

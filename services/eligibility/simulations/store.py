@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.eligibility.policy import PolicyBook
+from services.eligibility.policy.columns import ROWS_AT_ONCE
 from services.eligibility.simulations.domain import Simulation
 from shared.caller import Caller
 from shared.errors import Conflict, NotFound
@@ -36,6 +37,8 @@ WHERE simulation_id = (SELECT simulation_id FROM simulations WHERE open ORDER BY
 RETURNING {FIELDS}
 """
 TOTAL = "SELECT count(*) FROM people WHERE area_code LIKE :area"
+# For this transaction alone: a chunk's texts are gathered in memory, not on the disk.
+ROOM = "SELECT set_config('work_mem', '32MB', true)"
 ADVANCE = """
 UPDATE simulations SET people_done = :done, people_total = :total
 WHERE simulation_id = :simulation_id AND state = 'running'
@@ -45,15 +48,20 @@ UPDATE simulations SET state = :state, trouble = :trouble, result = CAST(:result
     people_done = people_total
 WHERE simulation_id = :simulation_id AND state = 'running'
 """
-# Facts as one text a chunk; the mirror's own columns, the newest known, go with them.
+# Facts as texts of few people each, which are read several times as fast as one of many; the
+# mirror's own columns, the newest known, go with them.
 CHUNK = """
-SELECT count(*) AS people, max(CAST(person_id AS text)) AS last, CAST(json_agg(
-    facts || jsonb_strip_nulls(jsonb_build_object('area_code', area_code, 'died_on', died_on))
-) AS text) AS facts
-FROM (
-    SELECT person_id, area_code, facts, died_on FROM people
-    WHERE person_id > :after AND area_code LIKE :area ORDER BY person_id LIMIT :most
-) AS next_people
+SELECT max(last) AS last, array_agg(facts) AS facts FROM (
+    SELECT max(CAST(person_id AS text)) AS last, CAST(json_agg(
+        facts || jsonb_strip_nulls(jsonb_build_object('area_code', area_code, 'died_on', died_on))
+    ) AS text) AS facts
+    FROM (
+        SELECT *, row_number() OVER () / CAST(:together AS integer) AS lot FROM (
+            SELECT person_id, area_code, facts, died_on FROM people
+            WHERE person_id > :after AND area_code LIKE :area ORDER BY person_id LIMIT :most
+        ) AS next_people
+    ) AS parted GROUP BY lot
+) AS lots
 """
 
 
@@ -155,14 +163,16 @@ class Simulations:
         return None if row is None else Simulation(**row)
 
     async def total(self, area: str) -> int:
-        """How many people there are to count."""
+        """How many people there are to count, once before the first chunk."""
+        await self._work.run(ROOM)
         total: int = await self._work.value(TOTAL, area=area)
         return total
 
-    async def chunk(self, after: UUID, area: str, most: int) -> tuple[UUID | None, str]:
-        """The facts of the next people as a JSON array, and the last one's id; none at the end."""
-        row = await self._work.row(CHUNK, after=after, area=area, most=most) or {}
-        return (UUID(row["last"]), row["facts"]) if row["people"] else (None, "[]")
+    async def chunk(self, after: UUID, area: str, most: int) -> tuple[UUID | None, list[str]]:
+        """The facts of the next people as JSON arrays, and the last one's id; none at the end."""
+        values = {"after": after, "area": area, "most": most, "together": ROWS_AT_ONCE}
+        row = await self._work.row(CHUNK, **values) or {}
+        return (UUID(row["last"]), row["facts"]) if row["last"] else (None, [])
 
     async def advance(self, simulation_id: UUID, done: int, total: int) -> bool:
         """Tell how far a run is; false once it has been cancelled."""

@@ -82,7 +82,10 @@ class PlanAnswer(BaseModel):
 
 
 class PlanShown(BaseModel):
-    """A plan on a worklist; minutes count from midnight, Shanghai."""
+    """A plan on a worklist; minutes count from midnight, Shanghai.
+
+    After `suspended_on` it rests with its award, until `resumed_on` where there is one.
+    """
 
     plan_id: UUID
     person_id: UUID
@@ -102,6 +105,9 @@ class PlanShown(BaseModel):
     confirmed_by: str | None
     ended_on: date | None
     end_reason: str | None
+    suspended_on: date | None
+    suspend_reason: str | None
+    resumed_on: date | None
 
 
 @router.post("", status_code=201)

@@ -38,6 +38,7 @@ class Standing:
     died_on: date | None = None
     award_id: UUID | None = None
     application_id: UUID | None = None
+    award_suspended: bool = False
     provider_state: str | None = None
     caregiver: CaregiverStanding = field(default_factory=CaregiverStanding)
     street_active: bool = False
@@ -68,7 +69,18 @@ def _person_refusal(standing: Standing) -> Refusal | None:
             "this person has no award of the programme on the plan's first day, or lives outside "
             "your area",
         )
+    if standing.award_suspended:
+        return award_suspended()
     return None
+
+
+def award_suspended() -> Refusal:
+    """Nothing is planned, and no visit reported, while the award is suspended."""
+    return Conflict(
+        "award_suspended",
+        "此人待遇已暂停，恢复前不安排服务",
+        "the award is suspended; no service is given until it is resumed",
+    )
 
 
 def _street_refusal(fixed: Fixed, standing: Standing, rules: Rules) -> Refusal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 STANDINGS = """
 SELECT coalesce(p.area_code, '') AS area_code, p.died_on, a.award_id, a.application_id,
+    coalesce(a.suspended, false) AS award_suspended,
     v.state AS provider_state, c.provider_id AS caregiver_provider, c.on_duty,
     c.certified_until_on, coalesce(s.active, false) AS street_active, i.area_code AS item_area,
     is_booked(l.caregiver_id, weekly_of(l.weekdays, l.starts_at_minute, l.minutes),
@@ -14,7 +15,8 @@ FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(nth integer, person_id uuid,
     starts_at_minute integer, minutes integer, starts_on date, ends_on date)
 LEFT JOIN persons p ON p.person_id = l.person_id
 LEFT JOIN LATERAL (
-    SELECT award_id, application_id FROM awards
+    SELECT award_id, application_id, suspended_on IS NOT NULL AND (resumed_on IS NULL
+        OR resumed_on > greatest(l.starts_on, CAST(:today AS date))) AS suspended FROM awards
     WHERE person_id = l.person_id AND programme = l.programme AND starts_on <= l.starts_on
         AND (ended_on IS NULL OR ended_on >= l.starts_on)
     ORDER BY starts_on DESC LIMIT 1
@@ -79,6 +81,9 @@ SELECT * FROM end_plans(CAST(:plan_id AS uuid), CAST(:person_id AS uuid), CAST(:
     CAST(:provider_id AS text), :last_on, :reason)
 """
 
+PAUSE = "SELECT pause_plans(:award_id, :last_on, :reason)"
+RESUME = "SELECT resume_plans(:award_id, :first_on)"
+
 MOVE = """
 WITH moved AS (
     UPDATE plans SET area_code = :area_code
@@ -92,7 +97,7 @@ STATE = "SELECT state FROM plans WHERE plan_id = :plan_id"
 LIST = """
 SELECT plan_id, person_id, programme, provider_id, caregiver_id, item_code, weekdays,
     starts_at_minute, minutes, place, starts_on, ends_on, area_code, state, proposed_by,
-    confirmed_by, ended_on, end_reason
+    confirmed_by, ended_on, end_reason, suspended_on, suspend_reason, resumed_on
 FROM plans
 WHERE area_code LIKE :area
     AND (CAST(:state AS text) IS NULL OR state = :state)

@@ -47,7 +47,7 @@ class Plans:
     async def standings(self, drafts: Sequence[Draft]) -> list[Standing]:
         """How the parties of each draft stand, in one statement."""
         lines = [{**asdict(draft), "nth": nth} for nth, draft in enumerate(drafts)]
-        rows = await self._work.rows(sql.STANDINGS, lines=jsonb(lines))
+        rows = await self._work.rows(sql.STANDINGS, lines=jsonb(lines), today=self.today)
         return [_standing(row) for row in rows]
 
     async def save_proposals(self, made: Sequence[tuple[Plan, PlanProposed]]) -> dict[UUID, str]:
@@ -116,6 +116,14 @@ class Plans:
             raise Conflict(
                 "plan_ended_before", "该方案已更早终止", "this plan has ended on an earlier day"
             )
+
+    async def pause(self, award_id: UUID, last_on: date, reason: str) -> None:
+        """The plans of an award rest after a day, until it is resumed."""
+        await self._work.run(sql.PAUSE, award_id=award_id, last_on=last_on, reason=reason)
+
+    async def resume(self, award_id: UUID, first_on: date) -> None:
+        """The plans of an award go on from a day."""
+        await self._work.run(sql.RESUME, award_id=award_id, first_on=first_on)
 
     async def move(self, person_id: UUID, area_code: str) -> None:
         """A person's plans follow the person to another community."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,12 @@ def load_policy(file: Path = FILE) -> Policy:
     if set(found) != known or len(found) != len(known):
         raise PolicyRefused(f"parameters must be exactly, and once each, {sorted(known)}")
     return Policy(content["instrument"], parameters)
+
+
+@cache
+def own_policy() -> Policy:
+    """The policy of this package, read once a process: nothing changes what was read."""
+    return load_policy()
 
 
 def _parameter(entry: Mapping[str, Any]) -> Parameter:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.scheduling.visits.domain import SubstituteReason, VisitState
+from services.scheduling.visits.domain import CancelReason, SubstituteReason, VisitState
 from services.scheduling.visits.reports import Done, Missed, Report
 from shared.contracts.scheduling import Deviation, MissedReason
 from shared.doors import Body
@@ -147,3 +147,4 @@ class VisitShown(BaseModel):
     deviation: Deviation | None
     missed_reason: MissedReason | None
     substitute_reason: SubstituteReason | None
+    cancel_reason: CancelReason | None

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from services.scheduling.plans.guards import award_suspended
 from services.scheduling.policy.loader import Rules
 from services.scheduling.visits.instants import instant_refusal, report_refusal
 from services.scheduling.workforce.domain import (
@@ -18,7 +19,8 @@ from shared.contracts.months import month_of
 from shared.contracts.scheduling import Deviation, MissedReason, VisitCompleted, VisitMissed
 from shared.errors import Conflict, Refusal, invalid_field
 
-VisitState = Literal["planned", "completed", "missed", "cancelled"]
+VisitState = Literal["planned", "paused", "completed", "missed", "cancelled"]
+CancelReason = Literal["plan_ended", "award_suspended", "caregiver_elsewhere"]
 SubstituteReason = Literal["illness", "leave", "training", "emergency", "other"]
 
 
@@ -46,6 +48,7 @@ class Visit:
     deviation: Deviation | None = None
     missed_reason: str | None = None
     substitute_reason: str | None = None
+    cancel_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def open_refusal(visit: Visit) -> Refusal | None:
             "方案已终止，此次服务已取消",
             "the plan has ended; this visit is cancelled",
         )
+    if visit.state == "paused":
+        return award_suspended()
     if visit.state != "planned":
         return Conflict(
             "visit_closed",

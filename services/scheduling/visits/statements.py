@@ -9,7 +9,8 @@ WITH due AS (
         p.provider_id, p.caregiver_id, p.item_code,
         (d + make_interval(mins => p.starts_at_minute)) AT TIME ZONE 'Asia/Shanghai' AS planned_at,
         (d + make_interval(mins => p.starts_at_minute + p.minutes)) AT TIME ZONE 'Asia/Shanghai'
-            AS planned_until
+            AS planned_until,
+        CASE WHEN b.paused_days @> CAST(d AS date) THEN 'paused' ELSE 'planned' END AS state
     FROM bookings b JOIN plans p USING (plan_id)
     CROSS JOIN LATERAL generate_series(
         CAST(greatest(lower(b.days), CAST(:first_on AS date)) AS timestamp),
@@ -20,9 +21,9 @@ WITH due AS (
     FOR SHARE OF b
 ), made AS (
     INSERT INTO visits (plan_id, day_on, person_id, application_id, area_code, provider_id,
-        plan_caregiver_id, caregiver_id, item_code, planned_at, planned_until)
+        plan_caregiver_id, caregiver_id, item_code, planned_at, planned_until, state)
     SELECT plan_id, day_on, person_id, application_id, area_code, provider_id,
-        caregiver_id, caregiver_id, item_code, planned_at, planned_until
+        caregiver_id, caregiver_id, item_code, planned_at, planned_until, state
     FROM due ORDER BY caregiver_id, planned_at
     ON CONFLICT DO NOTHING
     RETURNING plan_id, day_on
@@ -39,7 +40,7 @@ FROM judged
 COLUMNS = """v.visit_id, v.plan_id, v.person_id, v.application_id, v.area_code, v.provider_id,
     v.plan_caregiver_id, v.caregiver_id, v.item_code, v.day_on, v.planned_at, v.planned_until,
     v.state, v.checked_in_at, v.checked_out_at, v.done_items, v.deviation, v.missed_reason,
-    v.substitute_reason"""
+    v.substitute_reason, v.cancel_reason"""
 
 HOLD = f"""
 SELECT {COLUMNS}, p.ended_on AS plan_ended_on
@@ -73,10 +74,13 @@ WHERE v.visit_id = l.visit_id
 """
 
 CANCEL = "SELECT cancel_visits(:plan_id, :last_on)"
+PAUSE = "SELECT pause_visits(:award_id)"
+RESUME = "SELECT resume_visits(:award_id, :first_on)"
+GIVE_UP = "SELECT give_up_visits(:award_id)"
 
 MOVE = """
 UPDATE visits SET area_code = :area_code
-WHERE person_id = :person_id AND state = 'planned' AND area_code <> :area_code
+WHERE person_id = :person_id AND state IN ('planned', 'paused') AND area_code <> :area_code
 """
 
 LIST = f"""
@@ -93,17 +97,20 @@ SUMMARY = """
 WITH p AS (
     SELECT count(*) FILTER (WHERE state = 'proposed') AS proposed,
         count(*) FILTER (WHERE state = 'confirmed') AS confirmed,
-        count(*) FILTER (WHERE state = 'ended') AS ended
+        count(*) FILTER (WHERE state = 'ended') AS ended,
+        count(*) FILTER (WHERE state = 'confirmed' AND suspended_on IS NOT NULL
+            AND resumed_on IS NULL) AS paused
     FROM plans
 ), v AS (
     SELECT count(*) FILTER (WHERE state = 'planned') AS planned,
         count(*) FILTER (WHERE state = 'completed') AS completed,
         count(*) FILTER (WHERE state = 'missed') AS missed,
         count(*) FILTER (WHERE state = 'completed' AND deviation = 'substitute') AS substituted,
-        count(*) FILTER (WHERE state = 'cancelled') AS cancelled
+        count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+        count(*) FILTER (WHERE state = 'paused') AS paused
     FROM visits
 )
-SELECT p.proposed, p.confirmed, p.ended, v.planned, v.completed, v.missed, v.substituted,
-    v.cancelled
+SELECT p.proposed, p.confirmed, p.ended, p.paused AS paused_plans, v.planned, v.completed,
+    v.missed, v.substituted, v.cancelled, v.paused
 FROM p, v
 """

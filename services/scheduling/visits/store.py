@@ -93,6 +93,22 @@ class Visits:
         """Cancel a plan's open visits after its last day."""
         await self._work.run(sql.CANCEL, plan_id=plan_id, last_on=last_on)
 
+    async def pause(self, award_id: UUID) -> None:
+        """Lay an award's open visits aside on the days on which its plans rest."""
+        await self._work.run(sql.PAUSE, award_id=award_id)
+
+    async def resume(self, award_id: UUID, resumed_on: date) -> None:
+        """Take an award's visits up again; a day that is past when it is heard stays lost.
+
+        An award that was held for nothing is resumed as of the day on which it was held.
+        """
+        first_on = max(resumed_on, self._work.today)
+        await self._work.run(sql.RESUME, award_id=award_id, first_on=first_on)
+
+    async def give_up(self, award_id: UUID) -> None:
+        """Cancel the visits of an award that still rest, since they will not be taken up."""
+        await self._work.run(sql.GIVE_UP, award_id=award_id)
+
     async def move(self, person_id: UUID, area_code: str) -> None:
         """A person's open visits follow the person to another community."""
         await self._work.run(sql.MOVE, person_id=person_id, area_code=area_code)

@@ -15,11 +15,12 @@ router = doors("/v1/summary", "summary")
 
 
 class PlanCounts(BaseModel):
-    """Plans by state."""
+    """Plans by state; `paused` are confirmed ones that rest now."""
 
     proposed: int
     confirmed: int
     ended: int
+    paused: int
 
 
 class VisitCounts(BaseModel):
@@ -30,6 +31,7 @@ class VisitCounts(BaseModel):
     missed: int
     substituted: int
     cancelled: int
+    paused: int
 
 
 class Summary(BaseModel):
@@ -45,5 +47,6 @@ async def summarise(
     visits: Annotated[Visits, Depends(opens(Visits))],
 ) -> Summary:
     """How many plans and visits there are in the caller's area, by what became of them."""
-    counts = await visits.summary()
-    return Summary(plans=PlanCounts(**counts), visits=VisitCounts(**counts))
+    counts = dict(await visits.summary())
+    resting = counts.pop("paused_plans")
+    return Summary(plans=PlanCounts(**{**counts, "paused": resting}), visits=VisitCounts(**counts))

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.scheduling.workforce.store import Workforce
-from shared.contracts.eligibility import AwardEnded, AwardGranted
+from shared.contracts.eligibility import (
+    AwardEnded,
+    AwardGranted,
+    AwardResumed,
+    AwardSuspended,
+)
 from shared.contracts.evaluation import (
     CaregiverRegistered,
     ProviderAdmitted,
@@ -56,6 +61,14 @@ async def end_award(letter: AwardEnded, workforce: Workforce) -> None:
     await workforce.save_award_end(letter.award_id, letter.ended_on)
 
 
+async def suspend_award(letter: AwardSuspended, workforce: Workforce) -> None:
+    await workforce.save_award_suspension(letter.award_id, letter.suspended_on)
+
+
+async def resume_award(letter: AwardResumed, workforce: Workforce) -> None:
+    await workforce.save_award_resumption(letter.award_id, letter.resumed_on)
+
+
 async def mourn(letter: PersonDied, workforce: Workforce) -> None:
     if letter.person_id is not None:
         await workforce.save_person(letter.person_id, letter.area_code, letter.died_on)
@@ -86,6 +99,8 @@ HANDLERS: Mapping[type[Letter], Handler] = {
     CaregiverRegistered: register,
     AwardGranted: award,
     AwardEnded: end_award,
+    AwardSuspended: suspend_award,
+    AwardResumed: resume_award,
     PersonDied: mourn,
     PersonMoved: move,
     StreetActivated: activate,

@@ -26,6 +26,8 @@ SELECT hear_award(:award_id, :person_id, CAST(:application_id AS uuid), :program
     :area_code)
 """
 AWARD_END = "SELECT hear_award_end(:award_id, :ended_on)"
+AWARD_SUSPENSION = "SELECT hear_award_suspension(:award_id, :suspended_on)"
+AWARD_RESUMPTION = "SELECT hear_award_resumption(:award_id, :resumed_on)"
 STREET = """
 INSERT INTO street_activations (programme, street_code, active, since_on)
 VALUES (:programme, :street_code, :active, :since_on)
@@ -90,6 +92,12 @@ class Workforce:
 
     async def save_award_end(self, award_id: UUID, ended_on: date) -> None:
         await self._work.run(AWARD_END, award_id=award_id, ended_on=ended_on)
+
+    async def save_award_suspension(self, award_id: UUID, suspended_on: date) -> None:
+        await self._work.run(AWARD_SUSPENSION, award_id=award_id, suspended_on=suspended_on)
+
+    async def save_award_resumption(self, award_id: UUID, resumed_on: date) -> None:
+        await self._work.run(AWARD_RESUMPTION, award_id=award_id, resumed_on=resumed_on)
 
     async def save_street(
         self, programme: str, street_code: str, since_on: date, *, active: bool
