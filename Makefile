@@ -26,8 +26,9 @@ $(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
 	$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# File by file in the order of the folders: the long stories first, the short ones of the vouchers last.
 test: $(VENV)/.developed
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # A real Apache Kafka, fetched by Maven (Java 17) and kept in the user's cache: the promises of the
 # bus, the office in processes, and the campaign of faults.

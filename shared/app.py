@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ValidationException
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from shared import problems
-from shared.doors import Permission
+from shared.body_limit import BodyLimit
+from shared.doors import DoorRoute
 from shared.errors import Refusal
 from shared.letters import letters_router
 from shared.metrics_door import metrics_router
@@ -49,7 +50,6 @@ UNFORESEEN: tuple[type[Exception], ...] = (
     TypeError,
     ValueError,
 )
-LARGEST_BODY = 65 * 1024 * 1024
 
 
 class Health(BaseModel):
@@ -79,23 +79,33 @@ def create_app(runtime: Runtime, *, own_lifespan: bool = True) -> FastAPI:
         "version": "1.0.0",
         "lifespan": lifespan if own_lifespan else None,
         "responses": problems.RESPONSES,
-        "max_body_size": LARGEST_BODY,
         # Its log records carry the messages of exceptions, which may say a name.
         "telemetry": {
             "logs": False,
             "operation_spans": False,
-            "meter_provider": runtime.metering.provider,
+            "meter_provider": runtime.metering.requests,
         },
     }
     app = FastAPIOffline(**options) if docs else FastAPI(openapi_url=None, **options)
     app.state.runtime = runtime
+    app.add_middleware(BodyLimit)
     app.add_middleware(TraceHeader)
     for router in (*service.routers, letters_router(), metrics_router()):
-        app.include_router(router)
-    _public(app, runtime)
+        _add(app, router)
+    _public(app)
     _problems(app)
+    # An address is looked for in this order: the service's own doors before pages about them.
+    app.router.routes.sort(key=lambda route: not isinstance(route, DoorRoute))
     assert_doors_closed(routes_of(app))
     return app
+
+
+def _add(app: FastAPI, router: APIRouter) -> None:
+    """Take a wing's doors over as they are: an included router asks each of its routes twice."""
+    if all(isinstance(route, DoorRoute) for route in router.routes):
+        app.router.routes.extend(router.routes)
+    else:
+        app.include_router(router)
 
 
 @asynccontextmanager
@@ -107,19 +117,18 @@ async def _living(runtime: Runtime) -> AsyncIterator[None]:
     await runtime.stop()
 
 
-def _public(app: FastAPI, runtime: Runtime) -> None:
-    name = runtime.service.name
-
+def _public(app: FastAPI) -> None:
     @app.get("/health", tags=["health"])
-    async def health() -> Health:
+    async def health(request: Request) -> Health:
         """Alive: answers without looking at anything else."""
-        return Health(status="ok", service=name)
+        return Health(status="ok", service=request.app.state.runtime.service.name)
 
     @app.get("/ready", tags=["health"])
-    async def ready() -> JSONResponse:
+    async def ready(request: Request) -> JSONResponse:
         """Ready: database and bus can be used."""
+        runtime: Runtime = request.app.state.runtime
         trouble = await runtime.trouble()
-        body = Readiness(ready=not trouble, service=name, trouble=trouble)
+        body = Readiness(ready=not trouble, service=runtime.service.name, trouble=trouble)
         return JSONResponse(body.model_dump(), 503 if trouble else 200)
 
 
@@ -134,8 +143,7 @@ def _problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, bad: HTTPException) -> JSONResponse:
-        zh, en = STATUS_WORDS.get(bad.status_code, ("请求有误", "the request is not acceptable"))
-        return problem(bad.status_code, f"http_{bad.status_code}", zh, en, headers=bad.headers)
+        return problems.of_status(bad.status_code, bad.headers)
 
     async def failed(request: Request, bad: Exception) -> JSONResponse:
         return of_failure(bad)
@@ -186,15 +194,6 @@ def failure_trace(bad: BaseException) -> str:
     return "caused by ".join(told)
 
 
-STATUS_WORDS = {
-    400: ("请求格式有误", "the request is malformed"),
-    404: ("没有这个地址", "there is no such address"),
-    405: ("此地址不支持该方法", "this address does not take that method"),
-    413: ("请求体过大", "the body is too large"),
-    415: ("不支持的内容类型", "this content type is not supported"),
-}
-
-
 def routes_of(app: FastAPI) -> list[APIRoute]:
     """Every API route, those of included routers too."""
     found: list[APIRoute] = []
@@ -213,7 +212,7 @@ def routes_of(app: FastAPI) -> list[APIRoute]:
 def assert_doors_closed(routes: list[APIRoute]) -> None:
     """Deny by default: a `/v1` route without a permission does not start."""
     for route in routes:
-        if "/v1" in route.path and "public" not in route.tags:
-            guards = [d.call for d in route.dependant.dependencies]
-            if not any(isinstance(guard, Permission) for guard in guards):
-                raise RuntimeError(f"{route.path} has no permission")
+        if "/v1" not in route.path or "public" in route.tags:
+            continue
+        if not (isinstance(route, DoorRoute) and route.guards):
+            raise RuntimeError(f"{route.path} has no permission")

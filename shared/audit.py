@@ -23,6 +23,13 @@ audited AS (
         CAST(:audit_count AS integer[]), CAST(:audit_detail AS text[]),
         CAST(:audit_digest AS text[]), CAST(:audit_trace_id AS text[]))
 )"""
+# A request writes one row: without lists, and without unfolding them.
+AUDITED_ONE = """
+audited AS (
+    INSERT INTO audit (sub, role, body, area, agency, act, subject, count, detail, digest, trace_id)
+    VALUES (:audit_sub, :audit_role, :audit_body, :audit_area, :audit_agency, :audit_act,
+        :audit_subject, :audit_count, :audit_detail, :audit_digest, :audit_trace_id)
+)"""
 INSERT = text(f"WITH {AUDITED} SELECT 1")
 COLUMNS = "id, at, sub, role, body, area, agency, act, subject, count, detail, digest, trace_id"
 UNSEALED = text(f"""
@@ -85,14 +92,23 @@ class AuditRow:
         )
 
 
-def auditing(rows: Sequence[AuditRow]) -> dict[str, Any]:
-    """The values of `AUDITED`: audit rows, appended in the caller's transaction."""
-    return {f"audit_{name}": [getattr(row, name) for row in rows] for name in AuditRow.__slots__}
+NAMES = AuditRow.__slots__
+
+
+def auditing(rows: Sequence[AuditRow]) -> tuple[str, dict[str, Any]]:
+    """The part of a statement, and its values, that appends audit rows."""
+    if len(rows) == 1:
+        return AUDITED_ONE, {f"audit_{name}": getattr(rows[0], name) for name in NAMES}
+    return AUDITED, _listed(rows)
+
+
+def _listed(rows: Sequence[AuditRow]) -> dict[str, Any]:
+    return {f"audit_{name}": [getattr(row, name) for row in rows] for name in NAMES}
 
 
 async def audit_insert(connection: AsyncConnection, rows: Sequence[AuditRow]) -> None:
     """Append audit rows on their own, outside a unit of work."""
-    await connection.execute(INSERT, auditing(rows))
+    await connection.execute(INSERT, _listed(rows))
 
 
 def link(before: bytes, row: dict[str, Any]) -> bytes:

@@ -38,6 +38,7 @@ class DirectoryClock:
 
     def __init__(self, directory: Path) -> None:
         self._file = directory / CLOCK_FILE
+        self._path = str(self._file)
         self._stamp = -1
         self._date: date | None = None
 
@@ -57,7 +58,7 @@ class DirectoryClock:
 
     def _fixed(self) -> date | None:
         try:
-            stamp = self._file.stat().st_mtime_ns
+            stamp = os.stat(self._path).st_mtime_ns
         except FileNotFoundError:
             return None
         if stamp != self._stamp:

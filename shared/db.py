@@ -11,13 +11,14 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.database_address import DatabaseAddress, read_database_address, why_away
+from shared.kept_lines import FRESH_S, KEPT, KeptLines
 from shared.settings import Settings
 
 STATEMENT_TIMEOUT_MS = 60_000
 IDLE_TIMEOUT_MS = 60_000
 LOOK_S = 3.0
-FRESH_S = 1.0
-"""A connection that was used so lately is not asked again whether it lives."""
+NEVER_KEPT = 2
+"""So many connections are always the pool's own, for whoever asks the pool itself."""
 
 
 def _engine(address: DatabaseAddress, schema: str, size: int, name: str) -> AsyncEngine:
@@ -78,6 +79,8 @@ class Database:
         jobs = read_database_address(settings.jobs_database_url.get_secret_value())
         self.app = _engine(self._address, schema, settings.app_pool, schema)
         self.jobs = _engine(jobs, schema, settings.jobs_pool, f"{schema}-jobs")
+        self._kept = KeptLines(max(settings.app_pool - NEVER_KEPT, 0))
+        KEPT[self.app] = self._kept
 
     async def trouble(self) -> str | None:
         """Why the database cannot be used now, in one sentence, or none."""
@@ -89,5 +92,7 @@ class Database:
         return None
 
     async def close(self) -> None:
+        """Close both pools."""
+        self._kept.close()
         await self.app.dispose()
         await self.jobs.dispose()

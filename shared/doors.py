@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
-from shared.caller import ROLES, Caller
-from shared.errors import Forbidden, Invalid
+from shared.caller import Caller
+from shared.entering import Opener, Permission, entered, opens, permit
+from shared.errors import Invalid, Refusal
 from shared.idempotency import Answer, Attempt, Replayed
-from shared.problems import MEDIA_TYPE
+from shared.problems import MEDIA_TYPE, RESPONSES
 from shared.work import Work
 
-S = TypeVar("S")
+__all__ = [
+    "JSON", "READS_BY_POST", "Body", "DoorRoute", "Opener", "Permission", "StatelessRoute",
+    "doors", "need_key", "opens", "permit", "stateless_doors",
+]  # fmt: skip
+Inner = Callable[[Request], Coroutine[Any, Any, Response]]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 READS_BY_POST = "x-juyang-reads"
 JSON = "application/json"
@@ -32,58 +38,41 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Permission:
-    """The roles that may pass; a route without one does not start."""
-
-    def __init__(self, *roles: str) -> None:
-        unknown = set(roles) - set(ROLES)
-        assert not unknown, f"unknown roles {unknown}"
-        self.roles = frozenset(roles)
-
-    # A dependency that is no coroutine function costs a hop to a thread for every request.
-    async def __call__(self, request: Request) -> Caller:
-        caller: Caller = request.state.caller
-        if caller.role not in self.roles:
-            raise Forbidden(
-                "role_not_allowed",
-                f"该操作需要以下角色之一：{'、'.join(sorted(self.roles))}",
-                f"this act needs one of the roles {', '.join(sorted(self.roles))}",
-            )
-        return caller
-
-
-def permit(*roles: str) -> Any:
-    """Let these roles pass: `caller: Annotated[Caller, permit("finance")]` or in `dependencies`."""
-    return Depends(Permission(*roles))
-
-
-def opens(store: Callable[[Work], S]) -> Callable[[Request], Coroutine[Any, Any, S]]:
-    """A dependency that gives the request's store, bound to the request's one transaction."""
-
-    async def open_store(request: Request) -> S:
-        return store(request.state.work)
-
-    return open_store
-
-
 class DoorRoute(APIRoute):
     """Runs the route, answer included, inside one unit of work, and commits before sending."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        dependencies: Sequence[Depends] | None = None,
+        **options: Any,
+    ) -> None:
+        own, guards = entered(endpoint)
+        asked = dependencies or ()
+        self.guards = (
+            *guards,
+            *(one.dependency for one in asked if isinstance(one.dependency, Permission)),
+        )
+        rest = [one for one in asked if not isinstance(one.dependency, Permission)]
+        options["responses"] = {**RESPONSES, **(options.get("responses") or {})}
+        super().__init__(path, own, dependencies=rest, **options)
+
+    def get_route_handler(self) -> Inner:
         inner = super().get_route_handler()
         reads = bool((self.openapi_extra or {}).get(READS_BY_POST))
         template = self.path
 
         async def through(request: Request) -> Response:
             runtime = request.app.state.runtime
-            caller = runtime.tokens.caller(request.headers.get("authorization"))
-            request.state.caller = caller
+            caller = self._caller(request)
             writes = request.method not in SAFE and not reads
             attempt = await _attempt(request, caller) if writes else None
             work = Work(runtime.database.app, caller, runtime.clock, attempt, state=runtime.state)
             request.state.work = work
             try:
-                response = await inner(request)
+                response = await _inside(inner, request, work)
                 if writes:
                     await _finish(work, request, template, response)
                 if await work.commit():
@@ -96,19 +85,47 @@ class DoorRoute(APIRoute):
 
         return through
 
+    def _caller(self, request: Request) -> Caller:
+        """Who asks, if he may.
+
+        Raises:
+            Unauthorised: no good token.
+            Forbidden: another role.
+        """
+        tokens = request.app.state.runtime.tokens
+        caller: Caller = tokens.caller(request.headers.get("authorization"))
+        for guard in self.guards:
+            guard.check(caller)
+        request.state.caller = caller
+        return caller
+
 
 class StatelessRoute(DoorRoute):
     """Token and role, and nothing kept: for answers that are computed from the request alone."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Inner:
         inner = APIRoute.get_route_handler(self)
 
         async def through(request: Request) -> Response:
-            runtime = request.app.state.runtime
-            request.state.caller = runtime.tokens.caller(request.headers.get("authorization"))
+            self._caller(request)
             return await inner(request)
 
         return through
+
+
+async def _inside(inner: Inner, request: Request, work: Work) -> Response:
+    """What the endpoint answers; what it refuses may have been in order when it was first sent.
+
+    Raises:
+        Replayed: this very write was answered before.
+        Refusal: the endpoint's own.
+    """
+    try:
+        return await inner(request)
+    except Refusal:
+        if work.attempt is not None:
+            await work.begin()
+        raise
 
 
 async def _attempt(request: Request, caller: Caller) -> Attempt | None:
@@ -121,7 +138,7 @@ async def _attempt(request: Request, caller: Caller) -> Attempt | None:
         except orjson.JSONDecodeError:
             return None
         made = parsed.get("id") if isinstance(parsed, dict) else None
-        key = f"{request.url.path}:{made}" if isinstance(made, str) else None
+        key = f"{request.scope['path']}:{made}" if isinstance(made, str) else None
     if key is None:
         return None
     return Attempt.of(caller.sub, key, await _digest(request))
@@ -129,21 +146,21 @@ async def _attempt(request: Request, caller: Caller) -> Attempt | None:
 
 async def _digest(request: Request) -> bytes:
     """A keyed digest of what was asked: equal requests match, the content cannot be guessed."""
-    url = request.url
     body = await request.body()
     # Every retry of an upload has another boundary between the same parts.
     if (boundary := BOUNDARY.search(request.headers.get("content-type", ""))) is not None:
         body = body.replace(boundary[1].encode("latin-1"), b"")
-    asked = f"{request.method} {url.path}?{url.query}\n".encode() + body
+    query = request.scope["query_string"].decode("latin-1")
+    asked = f"{request.method} {request.scope['path']}?{query}\n".encode() + body
     return hmac.digest(request.app.state.runtime.digest_key, asked, "sha256")
 
 
 async def _finish(work: Work, request: Request, template: str, response: Response) -> None:
     body = bytes(response.body)
     subject = ",".join(f"{k}={v}" for k, v in request.path_params.items())
-    digest = (await _digest(request)).hex()
+    digest = work.attempt.digest if work.attempt else await _digest(request)
     count = int(response.headers.get("x-count", "1"))
-    work.audit(f"{request.method} {template}", subject, count=count, digest=digest)
+    work.audit(f"{request.method} {template}", subject, count=count, digest=digest.hex())
     work.remember(Answer(response.status_code, response.headers.get("location"), body))
     # A write that has touched nothing is an attempt all the same, and may have been made before.
     await work.begin()

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from shared.driver import Line
 from shared.errors import Invalid
 
 # The scope of the transaction is set in the same round trip.
-CLAIM = text("""
-WITH claimed AS (
-    INSERT INTO idempotency (sub, key, digest) VALUES (:sub, :key, :digest)
+CLAIMED = """
+claimed AS (
+    INSERT INTO idempotency (sub, key, digest) VALUES (:claim_sub, :claim_key, :claim_digest)
     ON CONFLICT (sub, key) DO NOTHING RETURNING key
-)
-SELECT EXISTS (SELECT 1 FROM claimed), set_config('juyang.areas', :areas, true),
-    set_config('juyang.agency', :agency, true)
-""")
-STORED = text(
-    "SELECT digest, status, location, body FROM idempotency WHERE sub = :sub AND key = :key"
-)
+), opened AS MATERIALIZED (
+    SELECT EXISTS (SELECT 1 FROM claimed) AS fresh,
+        set_config('juyang.areas', :areas, true), set_config('juyang.agency', :agency, true)
+)"""
+CLAIM = f"WITH {CLAIMED} SELECT fresh FROM opened"
+STORED = "SELECT digest, status, location, body FROM idempotency WHERE sub = :sub AND key = :key"
 ANSWERED = """
 answered AS (
     UPDATE idempotency SET status = :answer_status, location = :answer_location,
@@ -71,19 +69,32 @@ class Attempt:
             )
         return cls(sub, key, content)
 
-    async def claim(self, connection: AsyncConnection, *, areas: str, agency: str) -> Answer | None:
-        """Set the transaction's scope and take the key, or return the answer it already has.
+    async def claim(self, line: Line, scope: Mapping[str, str]) -> None:
+        """Set the transaction's scope and take the key.
 
         A second attempt waits here until the first has committed or rolled back.
 
         Raises:
+            Replayed: the key has its answer already.
             Invalid: the key was used for something else.
         """
-        mine = {"sub": self.sub, "key": self.key}
-        scope = {"areas": areas, "agency": agency}
-        if await connection.scalar(CLAIM, {**mine, **scope, "digest": self.digest}):
-            return None
-        row = (await connection.execute(STORED, mine)).mappings().one()
+        row, *_ = await line.fetch(CLAIM, self.claiming(scope))
+        if not row["fresh"]:
+            await self.replay(line)
+
+    def claiming(self, scope: Mapping[str, str]) -> dict[str, Any]:
+        """The values of `CLAIMED`."""
+        mine = {"claim_sub": self.sub, "claim_key": self.key, "claim_digest": self.digest}
+        return {**mine, **scope}
+
+    async def replay(self, line: Line) -> NoReturn:
+        """Give the answer that the key already has.
+
+        Raises:
+            Replayed: with that answer.
+            Invalid: the key was used for something else.
+        """
+        row, *_ = await line.fetch(STORED, {"sub": self.sub, "key": self.key})
         if bytes(row["digest"]) != self.digest:
             raise Invalid(
                 "idempotency_key_reused",
@@ -91,7 +102,7 @@ class Attempt:
                 "this id or Idempotency-Key was used with other content; "
                 "use a new one, or send the first content again",
             )
-        return Answer(row["status"], row["location"], bytes(row["body"]))
+        raise Replayed(Answer(row["status"], row["location"], bytes(row["body"])))
 
     def answering(self, answer: Answer) -> dict[str, Any]:
         """The values of `ANSWERED`: the answer, kept in the same transaction as its effect."""

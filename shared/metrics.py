@@ -12,11 +12,19 @@ from time import monotonic
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.metrics import CallbackOptions, MeterProvider, NoOpMeterProvider, Observation
+from opentelemetry.metrics import (
+    CallbackOptions,
+    Histogram,
+    Meter,
+    MeterProvider,
+    NoOpMeter,
+    NoOpMeterProvider,
+    Observation,
+)
 from opentelemetry.sdk.metrics import MeterProvider as Provider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
-from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.util.types import Attributes
 from prometheus_client import CollectorRegistry, generate_latest
 
 from shared.bus.port import Bus, Receive
@@ -57,8 +65,43 @@ def readers(registry: CollectorRegistry) -> list[MetricReader]:
     return found
 
 
-UNUSED = View(instrument_name="http.server.active_requests", aggregation=DropAggregation())
-"""Counted up and down with every request, and shown nowhere."""
+class Durations(MeterProvider):
+    """Of requests, how long they take: counting those under way costs more, and nobody looks."""
+
+    def __init__(self, provider: MeterProvider) -> None:
+        self._provider = provider
+
+    def get_meter(
+        self,
+        name: str,
+        version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Attributes = None,
+    ) -> Meter:
+        return DurationMeter(self._provider.get_meter(name, version, schema_url, attributes))
+
+
+class DurationMeter(NoOpMeter):
+    """Makes histograms; other instruments count nothing."""
+
+    def __init__(self, meter: Meter) -> None:
+        super().__init__(meter.name)
+        self._meter = meter
+
+    def create_histogram(
+        self,
+        name: str,
+        unit: str = "",
+        description: str = "",
+        *,
+        explicit_bucket_boundaries_advisory: Sequence[float] | None = None,
+    ) -> Histogram:
+        return self._meter.create_histogram(
+            name,
+            unit,
+            description,
+            explicit_bucket_boundaries_advisory=explicit_bucket_boundaries_advisory,
+        )
 
 
 class Metering:
@@ -71,13 +114,15 @@ class Metering:
         where = readers(self._registry)
         self.on = bool(where)
         self.provider: MeterProvider = NoOpMeterProvider()
+        self.requests: MeterProvider = self.provider
         if self.on:
             # Copies of a service must not write over each other where metrics are collected.
             copy = f"{gethostname()}:{os.getpid()}"
             resource = Resource.create(
                 {"service.name": f"juyang-{service}", "service.instance.id": copy}
             )
-            self.provider = Provider(where, resource, shutdown_on_exit=False, views=[UNUSED])
+            self.provider = Provider(where, resource, shutdown_on_exit=False)
+            self.requests = Durations(self.provider)
         self._meter = self.provider.get_meter("juyang")
         for name, one in GAUGES.items():
             self._observe(name, one, partial(self._latest, name))

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.choose import DIRECT
 from shared.caller import job
+from shared.kept_lines import kept_of
 from shared.metrics import STRANGE, Figure, known_type
 from shared.metrics_kafka import Lag
 from shared.metrics_names import POOL_IN_USE, POOL_SIZE
@@ -145,7 +146,7 @@ class Rounds:
 def in_use(engine: AsyncEngine) -> int:
     """Connections that somebody holds now."""
     pool = engine.pool
-    return pool.checkedout() if isinstance(pool, AsyncAdaptedQueuePool) else 0
+    return pool.checkedout() - kept_of(engine) if isinstance(pool, AsyncAdaptedQueuePool) else 0
 
 
 def size(engine: AsyncEngine) -> int:

@@ -45,6 +45,28 @@ letters AS (
     ORDER BY l.nth
 )"""
 
+# The same for the one letter that most requests send.
+POSTED_ONE = """
+heads AS (
+    INSERT INTO outbox_heads AS h (aggregate_id, seq) VALUES (:letter_aggregate_id, 1)
+    ON CONFLICT (aggregate_id) DO UPDATE SET seq = h.seq + 1
+    RETURNING h.seq
+), posted AS (
+    INSERT INTO outbox (id, type, topic, key, aggregate_id, seq, occurred_at, recorded_at,
+        person_id, application_id, causation_id, area_code, agency, traceparent, facts)
+    SELECT CAST(:letter_id AS uuid), CAST(:letter_type AS text), CAST(:letter_topic AS text),
+        CAST(:letter_key AS uuid), :letter_aggregate_id, heads.seq,
+        CAST(:letter_occurred_at AS timestamptz), CAST(:letter_recorded_at AS timestamptz),
+        CAST(:letter_person_id AS uuid), CAST(:letter_application_id AS uuid),
+        CAST(:letter_causation_id AS uuid), CAST(:letter_area_code AS text),
+        CAST(:letter_agency AS text), CAST(:letter_traceparent AS text),
+        CAST(:letter_facts AS jsonb)
+    FROM heads
+)"""
+SINGLE = (
+    "id", "type", "topic", "key", "aggregate_id", "occurred_at", "recorded_at", "person_id",
+    "application_id", "causation_id", "area_code", "agency", "traceparent",
+)  # fmt: skip
 
 POST = text(f"WITH {POSTED} SELECT 1")
 UNSENT = text("""
@@ -86,20 +108,26 @@ def _columns(letters: Sequence[Envelope]) -> dict[str, Any]:
     }
 
 
-def posting(letters: Sequence[Envelope]) -> dict[str, Any]:
-    """The values of `POSTED`: letters into the outbox, in order, each aggregate's without a gap.
+def posting(letters: Sequence[Envelope]) -> tuple[str, dict[str, Any]]:
+    """The part of a statement, and its values, that puts letters into the outbox, in order.
 
     Raises:
         Invalid: a letter is larger than any broker would take.
     """
     for letter in letters:
         require_size(letter)
-    return _columns(letters)
+    if len(letters) == 1:
+        one = letters[0]
+        values = {f"letter_{name}": getattr(one, name) for name in SINGLE}
+        return POSTED_ONE, {**values, "letter_facts": one.facts.decode()}
+    return POSTED, _columns(letters)
 
 
 async def post(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
     """Put letters into the outbox on their own, outside a unit of work."""
-    await connection.execute(POST, posting(letters))
+    for letter in letters:
+        require_size(letter)
+    await connection.execute(POST, _columns(letters))
 
 
 def envelope_of(row: RowMapping) -> Envelope:

@@ -45,6 +45,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
 INVALID_FIELDS = ("有字段不符合要求，见 errors", "some fields are not acceptable, see errors")
 ALLOWED = ("没有这一项；可用：{allowed}", "there is no such field; there are: {allowed}")
 OTHER = ("值不符合要求", "the value is not acceptable")
+STATUS_WORDS: Mapping[int, tuple[str, str]] = {
+    400: ("请求格式有误", "the request is malformed"),
+    404: ("没有这个地址", "there is no such address"),
+    405: ("此地址不支持该方法", "this address does not take that method"),
+    413: ("请求体过大", "the body is too large"),
+    415: ("不支持的内容类型", "this content type is not supported"),
+}
+NOT_ACCEPTABLE = ("请求有误", "the request is not acceptable")
 
 
 class Flaw(BaseModel):
@@ -105,6 +113,12 @@ def problem(
     return JSONResponse(
         body.model_dump(), status, media_type=MEDIA_TYPE, headers=dict(headers or {})
     )
+
+
+def of_status(status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer to a request that no door takes, by its status alone."""
+    zh, en = STATUS_WORDS.get(status, NOT_ACCEPTABLE)
+    return problem(status, f"http_{status}", zh, en, headers=headers)
 
 
 def of_refusal(refusal: Refusal) -> JSONResponse:

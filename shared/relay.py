@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import outbox
+from shared.bounds import rung
 from shared.bus.port import Bus, BusUnavailable
 from shared.bus.refusals import refused_for_good
 from shared.contracts.letter import Envelope
@@ -68,9 +68,8 @@ class Relay:
             if sent:
                 pause_s = poll_s
                 continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), pause_s)
-            pause_s = poll_s if wake.is_set() else min(pause_s * SLOWER, max(REST_S, poll_s))
+            woken = await rung(wake, pause_s)
+            pause_s = poll_s if woken else min(pause_s * SLOWER, max(REST_S, poll_s))
 
     async def _turn(self) -> int | None:
         """Carry one batch; none when another relay is at it."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared import audit
 from shared.auth import Tokens
+from shared.bounds import rung
 from shared.bus.choose import DIRECT
 from shared.bus.port import Bus
 from shared.caller import Caller
@@ -152,8 +152,7 @@ class Runtime:
                 log.warning("sealer %s: %s", self.service.name, type(trouble).__name__)
             if sealed < audit.SEAL_BATCH:
                 await asyncio.sleep(SEAL_EVERY_S)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(bell.wait(), SEAL_POLL_S)
+                await rung(bell, SEAL_POLL_S)
 
     async def _prune(self) -> None:
         while True:

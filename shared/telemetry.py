@@ -11,12 +11,12 @@ from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.letter import Envelope
 
 TRACE_HEADER = "Trace-Id"
+TRACE_HEADER_SENT = TRACE_HEADER.lower().encode()
 PROPAGATOR = TraceContextTextMapPropagator()
 UNSAMPLED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][02468ace]")
 TRACER = trace.get_tracer("juyang.letters")
@@ -28,9 +28,11 @@ def traceparent() -> str | None:
 
 
 def _told(context: Context | None) -> str | None:
-    carrier: dict[str, str] = {}
-    PROPAGATOR.inject(carrier, context)
-    return carrier.get("traceparent")
+    said = trace.get_current_span(context).get_span_context()
+    if not said.is_valid:
+        return None
+    ids = f"{trace.format_trace_id(said.trace_id)}-{trace.format_span_id(said.span_id)}"
+    return f"00-{ids}-{said.trace_flags:02x}"
 
 
 def begun(what: str) -> str | None:
@@ -73,8 +75,8 @@ class TraceHeader:
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault(TRACE_HEADER, told)
+                told_so = (TRACE_HEADER_SENT, told.encode())
+                message["headers"] = [*message.get("headers", ()), told_so]
             await send(message)
 
         await self._app(scope, receive, telling)

@@ -57,10 +57,11 @@ async def _counted(work: Work, name: str, sql: str) -> Check:
 
 
 async def _own_checks(work: Work) -> list[Check]:
+    async with work.engine.connect() as connection:
+        sealed, flaws = await audit.verify(connection)
     letters = await work.value(LETTERS)
     unsent, parked = await work.value(UNSENT), await work.value(PARKED)
     gaps = await work.value(GAPS)
-    sealed, flaws = await audit.verify(await work.begin())
     return [
         Check(name="letters_sent", ok=unsent == 0, checked=letters, detail=f"{unsent} unsent"),
         Check(name="letters_parked", ok=parked == 0, checked=letters, detail=f"{parked} waiting"),

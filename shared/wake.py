@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.bounds import rung
+from shared.driver import Line
 
 log = logging.getLogger("juyang.wake")
 # A wake-up that a crash loses costs one poll, so its commit need not wait for the disk.
-NOTIFY = text("SELECT set_config('synchronous_commit', 'off', true), pg_notify(:channel, '')")
+NOTIFY = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(:channel, '')"
 THROTTLE_S = 0.02
 AGAIN_S = 1.0
 PROBE_S = 30.0
@@ -50,8 +51,7 @@ class Wake:
             await self._due.wait()
             self._due.clear()
             try:
-                async with self._engine.begin() as connection:
-                    await connection.execute(NOTIFY, {"channel": self._channel})
+                await Line.alone(self._engine, NOTIFY, {"channel": self._channel})
                 failing = False
             except Exception as trouble:
                 if not failing:
@@ -82,10 +82,10 @@ class Wake:
             await line.add_listener(self._channel, lambda *_: self._ring_here())
             self._ring_here()  # for what was told while nobody listened
             while not lost.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), PROBE_S)
+                if await rung(lost, PROBE_S):
                     return
-                await asyncio.wait_for(line.execute("SELECT 1"), ANSWER_S)
+                async with asyncio.timeout(ANSWER_S):
+                    await line.execute("SELECT 1")
 
     def _ring_here(self) -> None:
         for bell in self._bells:

@@ -9,26 +9,32 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import telemetry
-from shared.audit import AUDITED, AuditRow, auditing
+from shared.audit import AuditRow, auditing
 from shared.caller import Caller
 from shared.clock import OfficeClock
 from shared.contracts.letter import Envelope, Letter
-from shared.driver import counted, fetched
-from shared.idempotency import ANSWERED, Answer, Attempt, Replayed
-from shared.outbox import POSTED, posting
+from shared.driver import Line
+from shared.idempotency import ANSWERED, CLAIMED, Answer, Attempt
+from shared.outbox import posting
 
 Row: TypeAlias = Mapping[str, Any]
 """A row by its columns' names."""
 
-STATEMENTS_KEPT = 1024
-BEGIN = text(
+NOTHING = "SELECT 1"
+RELEASE = "RELEASE SAVEPOINT attempted"
+SCOPE = (
     "SELECT set_config('juyang.areas', :areas, true), set_config('juyang.agency', :agency, true)"
 )
+# What is asked runs after the claim and in its scope, and not at all if the key was taken before.
+OPENED = f"""
+WITH {CLAIMED}
+SELECT opened.fresh AS opened_fresh, asked.* FROM opened LEFT JOIN LATERAL (
+    SELECT asked.* FROM ({{sql}}) AS asked WHERE opened.fresh OFFSET 0) AS asked ON true
+"""
 
 
 @dataclass(slots=True)
@@ -45,76 +51,102 @@ class Work:
     letters: list[Envelope] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
     answer: Answer | None = None
-    connection: AsyncConnection | None = None
+    line: Line | None = None
+    put_off: tuple[str, Mapping[str, Any]] | None = None
     trace: str | None = None
+    day: date | None = None
     wrote: bool = False
 
     @property
     def today(self) -> date:
-        """The business date."""
-        return self.clock.today()
+        """The business date: one for the whole of the work."""
+        self.day = self.day or self.clock.today()
+        return self.day
 
     @property
     def now(self) -> datetime:
         """The business instant."""
         return self.clock.now()
 
-    async def begin(self) -> AsyncConnection:
+    async def begin(self) -> Line:
         """Start the transaction and set the scope by an explicit statement.
 
         Raises:
             Replayed: the idempotency key has been answered before.
         """
-        if self.connection is not None:
-            return self.connection
-        self.connection = await self.engine.connect()
+        if self.line is None:
+            self.line = await Line.open(self.engine)
+            if self.attempt is None:
+                await self.line.fetch(SCOPE, self._scope)
+            else:
+                await self.attempt.claim(self.line, self._scope)
+        if self.put_off is not None:
+            (sql, values), self.put_off = self.put_off, None
+            await self.line.fetch(sql, values)
+        return self.line
+
+    @property
+    def _scope(self) -> dict[str, str]:
         areas = self.areas if self.areas is not None else self.caller.patterns
-        scope = {"areas": areas, "agency": self.caller.bound_agency}
-        if self.attempt is None:
-            await self.connection.execute(BEGIN, scope)
-        elif (stored := await self.attempt.claim(self.connection, **scope)) is not None:
-            raise Replayed(stored)
-        return self.connection
+        return {"areas": areas, "agency": self.caller.bound_agency}
 
     async def rescope(self, areas: str) -> None:
         """Change the areas inside the transaction (a consumer goes from letter to letter)."""
         if self.areas != areas:
             self.areas = areas
-            connection = await self.begin()
-            await connection.execute(BEGIN, {"areas": areas, "agency": self.caller.bound_agency})
+            line = await self.begin()
+            await line.fetch(SCOPE, self._scope)
 
     async def rows(self, sql: str, /, **values: Any) -> Sequence[Row]:
         """All rows of a statement."""
-        return await fetched(await self.begin(), sql, values)
+        return await (await self.begin()).fetch(sql, values)
 
     async def row(self, sql: str, /, **values: Any) -> Row | None:
         """The first row of a statement, or none."""
-        found = await fetched(await self.begin(), sql, values)
+        found = await (await self.begin()).fetch(sql, values)
         return found[0] if found else None
+
+    async def first(self, sql: str, /, **values: Any) -> Row | None:
+        """The first row of a call of a volatile function; its work opens in the same round trip.
+
+        Only a function looks at the database anew and so sees what the claim has waited for.
+
+        Raises:
+            Replayed: the idempotency key has been answered before.
+        """
+        if self.line is not None or self.attempt is None:
+            return await self.row(sql, **values)
+        self.line = await Line.open(self.engine)
+        claiming = self.attempt.claiming(self._scope)
+        row, *_ = await self.line.fetch(opening(sql), {**values, **claiming})
+        if not row["opened_fresh"]:
+            await self.attempt.replay(self.line)
+        return row
 
     async def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row, or none."""
-        found = await fetched(await self.begin(), sql, values)
+        found = await (await self.begin()).fetch(sql, values)
         return next(iter(found[0].values())) if found else None
 
     async def run(self, sql: str, /, **values: Any) -> int:
         """Run a statement and count its rows."""
-        return await counted(await self.begin(), sql, values)
+        return await (await self.begin()).count(sql, values)
+
+    async def run_last(self, sql: str, /, **values: Any) -> None:
+        """Run a query for its effect before any other statement, at the latest with the audit."""
+        await self.begin()
+        self.put_off = (sql, values)
 
     async def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement once for each row, prepared once."""
         if rows:
-            connection = await self.begin()
-            await connection.execute(statement(sql), list(rows))
+            await (await self.begin()).many(sql, rows)
 
     async def copy(
         self, table: str, records: Iterable[tuple[Any, ...]], columns: Sequence[str]
     ) -> None:
         """COPY into a table without row-level security (a staging table), same transaction."""
-        connection = await self.begin()
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        await raw.copy_records_to_table(table, records=records, columns=list(columns))
+        await (await self.begin()).copy(table, records, columns)
 
     def send(self, *letters: Letter) -> None:
         """Put letters into the outbox when the work commits; a job's work is a trace of its own."""
@@ -142,70 +174,73 @@ class Work:
 
     async def flush(self) -> None:
         """Write the collected letters, audit rows and answer, in one statement."""
-        parts, values = [], {}
+        parts: list[str] = []
+        values: dict[str, Any] = {}
         if self.audits:
-            parts.append(AUDITED)
-            values |= auditing(self.audits)
+            part, more = auditing(self.audits)
+            parts.append(part)
+            values |= more
         if self.letters:
-            parts.append(POSTED)
-            values |= posting(self.letters)
+            part, more = posting(self.letters)
+            parts.append(part)
+            values |= more
         if self.attempt is not None and self.answer is not None:
             parts.append(ANSWERED)
             values |= self.attempt.answering(self.answer)
         if parts:
             self.wrote = True
             self.letters, self.audits, self.answer = [], [], None
-            connection = await self.begin()
-            await fetched(connection, closing(tuple(parts)), values)
+            last, self.put_off = self.put_off, None
+            sql, more = last or (NOTHING, {})
+            line = await self.begin()
+            await line.fetch(closing(tuple(parts), sql), {**values, **more})
 
     @asynccontextmanager
     async def attempted(self) -> AsyncIterator[None]:
         """A savepoint: what fails inside is undone with its letters, the rest stands."""
-        connection = await self.begin()
+        line = await self.begin()
         letters, audits = len(self.letters), len(self.audits)
-        savepoint = await connection.begin_nested()
+        await line.command("SAVEPOINT attempted")
         try:
             yield
+            await self.begin()
         except BaseException:
-            await savepoint.rollback()
+            self.put_off = None
+            with suppress(DBAPIError):  # a lost connection: why it is lost is what is told
+                await line.command(f"ROLLBACK TO SAVEPOINT attempted; {RELEASE}")
             del self.letters[letters:], self.audits[audits:]
             raise
-        await savepoint.commit()
+        await line.command(RELEASE)
 
     async def commit(self) -> bool:
         """Flush and commit; tells whether letters or audit rows were written, to be carried on."""
         await self.flush()
-        if self.connection is None:
+        if self.line is None:
             return False
-        await self.connection.commit()
+        await (await self.begin()).command("COMMIT")
         await self._close()
         return self.wrote
 
     async def abandon(self) -> None:
         """Roll back and give the connection back, whatever state it is in."""
-        if self.connection is not None:
-            try:
-                with suppress(DBAPIError, OSError):
-                    await self.connection.rollback()
-            finally:
-                await self._close()
+        await self._close()
         self.letters.clear()
         self.audits.clear()
-        self.answer = None
+        self.answer = self.put_off = None
 
     async def _close(self) -> None:
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            await connection.close()
-
-
-@lru_cache(maxsize=STATEMENTS_KEPT)
-def statement(sql: str) -> TextClause:
-    """A statement from its text, which is searched for parameters once."""
-    return text(sql)
+        line, self.line = self.line, None
+        if line is not None:
+            await line.close()
 
 
 @lru_cache
-def closing(parts: tuple[str, ...]) -> str:
-    """The statement that writes what was collected."""
-    return f"WITH {','.join(parts)} SELECT 1"
+def opening(sql: str) -> str:
+    """The statement that claims the key, sets the scope, and then asks."""
+    return OPENED.format(sql=sql)
+
+
+@lru_cache
+def closing(parts: tuple[str, ...], last: str) -> str:
+    """The statement that writes what was collected, after what was put off."""
+    return f"WITH {','.join(parts)} SELECT 1 FROM ({last}) AS last"

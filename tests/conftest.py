@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-import asyncpg
 import pytest
+from fastapi import FastAPI
 
 from deploy.office import Office, RolePasswords, settings_for
-from deploy.postgres import EmbeddedPostgres, erase
-from shared.contracts.ids import new_id
+from deploy.postgres import EmbeddedPostgres
 from shared.migrate import SERVICES, provision, upgrade
-from tests.desk import OfficeDesk
+from shared.runtime import Runtime
+from tests.cluster import folder_for_a_cluster, fresh_database, hurry, warm
+from tests.desk import LastingDoors, OfficeDesk
 
 TEMPLATE = "juyang_template"
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: no collection of garbage walks through it again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -26,24 +33,11 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres() -> Iterator[EmbeddedPostgres]:
     """A real PostgreSQL 18 of this worker's own; tests that kill one start theirs, durable."""
-    place = tmp_path_factory.mktemp("office")
-    with EmbeddedPostgres(place) as server:
-        asyncio.run(_hurry(server.admin_dsn))
+    with folder_for_a_cluster() as folder, EmbeddedPostgres(folder / "data") as server:
+        asyncio.run(hurry(server))
         yield server
-    erase(place)
-
-
-async def _hurry(admin_dsn: str) -> None:
-    """No flushing to disk: these databases need not survive a power cut."""
-    admin = await asyncpg.connect(admin_dsn)
-    try:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            await admin.execute(f"ALTER SYSTEM SET {setting} = off")
-        await admin.execute("SELECT pg_reload_conf()")
-    finally:
-        await admin.close()
 
 
 @pytest.fixture(scope="session")
@@ -58,25 +52,36 @@ async def template(postgres: EmbeddedPostgres, passwords: RolePasswords) -> str:
     for schema in SERVICES:
         await provision(postgres.dsn(TEMPLATE), schema, passwords.app, passwords.jobs)
         await asyncio.to_thread(upgrade, postgres.dsn(TEMPLATE), schema)
+    await warm(postgres.dsn(TEMPLATE))
     return TEMPLATE
 
 
 @pytest.fixture
 async def database(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     """The DSN of a fresh, migrated database, dropped afterwards."""
-    name = f"juyang_{new_id().hex}"
-    admin = await asyncpg.connect(postgres.admin_dsn)
-    try:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
-        yield postgres.dsn(name)
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await admin.close()
+    async with fresh_database(postgres, template) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def doors() -> Callable[[Runtime], FastAPI]:
+    """What builds the applications of a desk's office."""
+    return LastingDoors()
+
+
+@pytest.fixture
+def meters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk's office measures nothing; those of tests/observability do."""
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
 
 
 @pytest.fixture
 async def desk(
-    database: str, passwords: RolePasswords, tmp_path: Path
+    database: str,
+    passwords: RolePasswords,
+    tmp_path: Path,
+    doors: Callable[[Runtime], FastAPI],
+    meters: None,
 ) -> AsyncIterator[OfficeDesk]:
     """A running office on 2010-01-04 whose letters move only when the test says `settle`."""
     settings = {
@@ -85,7 +90,7 @@ async def desk(
         )
         for name in SERVICES
     }
-    office = Office(settings)
+    office = Office(settings, doors=doors)
     await office.start()
     try:
         yield OfficeDesk(office, tmp_path, date(2010, 1, 4))

@@ -6,14 +6,34 @@ from datetime import date
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
-from deploy.office import Office
+from deploy.office import Office, doors_of
 from shared.auth import local_key, mint
 from shared.caller import DEFAULT_BODIES, EVERYWHERE, Caller
 from shared.clock import DirectoryClock
+from shared.runtime import Runtime
 from shared.work import Work
 
 TOKEN_LIFE_S = 3600
+
+
+class LastingDoors:
+    """Each service's application, built once a worker: every office that takes it is new behind it.
+
+    Its doors know their runtime by the application's state alone, so that one office at a time may
+    have them.
+    """
+
+    def __init__(self) -> None:
+        self._built: dict[str, FastAPI] = {}
+
+    def __call__(self, runtime: Runtime) -> FastAPI:
+        name = runtime.service.name
+        if name not in self._built:
+            self._built[name] = doors_of(runtime)
+        self._built[name].state.runtime = runtime
+        return self._built[name]
 
 
 class OfficeDesk:

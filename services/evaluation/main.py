@@ -11,7 +11,7 @@ from services.evaluation.feedback import api as feedback
 from services.evaluation.feedback import handlers as feedback_ears
 from services.evaluation.feedback.store import FeedbackBook
 from services.evaluation.figures import figures
-from services.evaluation.policy.loader import load_policies
+from services.evaluation.policy.loader import own_policies
 from services.evaluation.providers import api as providers
 from services.evaluation.providers import caregivers_api, public_api
 from services.evaluation.scorecards import api as scorecards
@@ -29,7 +29,7 @@ from shared.verification import verification_router
 def state(settings: Settings) -> dict[str, Any]:
     """What doors and handlers reach through their work."""
     return {
-        "policies": load_policies(),
+        "policies": own_policies(),
         "vault": Vault.at(settings.directory / "secrets"),
     }
 

@@ -38,7 +38,7 @@ from services.vouchers.payments import payees_api as payees
 from services.vouchers.payouts import api as payouts
 from services.vouchers.payouts.checks import payout_checks
 from services.vouchers.periods import api as periods
-from services.vouchers.policy.loader import load_policy
+from services.vouchers.policy.loader import own_policy
 from services.vouchers.providers.handlers import HANDLERS as PROVIDER_LETTERS
 from services.vouchers.providers.store import Providers
 from services.vouchers.reclaims import api as reclaims
@@ -58,6 +58,7 @@ from services.vouchers.rewards import api as rewards
 from services.vouchers.rewards.handlers import HANDLERS as REWARD_LETTERS
 from services.vouchers.rewards.store import Rewards
 from services.vouchers.settlement import api as settlement
+from services.vouchers.settlement import debts_api as debts
 from services.vouchers.settlement import objections_api as objections
 from services.vouchers.settlement import statements_api as statements
 from services.vouchers.settlement.checks import money_checks
@@ -74,7 +75,7 @@ from shared.work import Work
 
 
 def _state(settings: Settings) -> dict[str, Any]:
-    return {"policy": load_policy(), "vault": Vault.at(settings.directory / "secrets")}
+    return {"policy": own_policy(), "vault": Vault.at(settings.directory / "secrets")}
 
 
 async def _checks(work: Work) -> list[Check]:
@@ -92,7 +93,12 @@ async def _checks(work: Work) -> list[Check]:
 SERVICE = Service(
     name="vouchers",
     title="居养·券与资金 vouchers",
+    # Tills first: a request's address is looked for in this order.
     routers=(
+        redemptions.router,
+        batches.router,
+        holds.router,
+        refunds.router,
         funds.router,
         expenses.router,
         overrides.router,
@@ -103,13 +109,10 @@ SERVICE = Service(
         card_losses.router,
         accounts.router,
         agents.router,
-        redemptions.router,
-        batches.router,
-        holds.router,
-        refunds.router,
         suspicions.router,
         settlement.router,
         objections.router,
+        debts.router,
         statements.router,
         payees.router,
         payment_batches.router,

@@ -19,6 +19,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared import telemetry
+from shared.bounds import rung, within
 from shared.bus import wire
 from shared.bus.address import read_address
 from shared.bus.kafka_listener import Listener, Member, backoff
@@ -117,10 +118,7 @@ class KafkaBus:
     async def _within_reach(self) -> AIOKafkaProducer:
         if self._keeper is None:
             raise BusUnavailable("the bus is not started")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(
-                self._connected.wait(), min(CONNECTED_WITHIN_S, self._patience_s)
-            )
+        await rung(self._connected, min(CONNECTED_WITHIN_S, self._patience_s))
         if self._producer is None:
             raise BusUnavailable(self._why_away)
         return self._producer
@@ -172,7 +170,7 @@ class KafkaBus:
         while True:
             producer = self._new_producer()
             try:
-                await asyncio.wait_for(producer.start(), self._patience_s)
+                await within(self._patience_s, producer.start())
             except AWAY:
                 await _stopped(producer)
                 await self._tell_why(first=failures == 0)
@@ -198,13 +196,12 @@ class KafkaBus:
         needed = {topic for one in self._listeners for topic in one.topics}
         while not self._lost.is_set():
             try:
-                cluster = await asyncio.wait_for(producer.client.fetch_all_metadata(), PROBE_S)
+                cluster = await within(PROBE_S, producer.client.fetch_all_metadata())
                 self._missing = needed - set(cluster.topics())
                 self._reachable = True
             except AWAY:
                 self._reachable = False
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), PROBE_S)
+            await rung(self._lost, PROBE_S)
 
     def _new_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
@@ -247,4 +244,4 @@ def _add(batch: Any, record: wire.Outgoing) -> Any:
 
 async def _stopped(producer: AIOKafkaProducer) -> None:
     with suppress(*AWAY):
-        await asyncio.wait_for(producer.stop(), STOP_S)
+        await within(STOP_S, producer.stop())

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from shared.bounds import within
 from shared.bus import wire
 from shared.bus.address import Address
 from shared.bus.arrival import arrived
@@ -145,13 +146,13 @@ class Listener(ConsumerRebalanceListener):
         consumer = self._new_consumer()
         try:
             consumer.subscribe(sorted(self.topics), listener=self)
-            await asyncio.wait_for(consumer.start(), JOIN_S)
+            await within(JOIN_S, consumer.start())
             self._joined, self._failures = True, 0
             await self._listen(consumer)
         finally:
             await self._kept()
             with suppress(*AWAY):
-                await asyncio.wait_for(consumer.stop(), STOP_S)
+                await within(STOP_S, consumer.stop())
 
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
         idle = 0
@@ -207,7 +208,7 @@ class Listener(ConsumerRebalanceListener):
         while self._unkept:
             offsets, self._unkept = self._unkept, {}
             try:
-                await asyncio.wait_for(consumer.commit(offsets), COMMIT_S)
+                await within(COMMIT_S, consumer.commit(offsets))
             except (*AWAY, IllegalStateError) as failure:
                 said = type(failure).__name__
                 log.warning("consumer %s: offsets not kept: %s", self._group, said)

@@ -17,6 +17,9 @@ from tests.bench import (
     letters,
     tracing,
     vouchers,
+    vouchers_batch,
+    vouchers_growth,
+    vouchers_issue,
     vouchers_journal,
     vouchers_reconcile,
 )
@@ -32,6 +35,9 @@ MEASUREMENTS = (
     *eligibility_columns.MEASUREMENTS,
     *eligibility_sweep.MEASUREMENTS,
     *vouchers.MEASUREMENTS,
+    *vouchers_issue.MEASUREMENTS,
+    *vouchers_batch.MEASUREMENTS,
+    *vouchers_growth.MEASUREMENTS,
     *vouchers_journal.MEASUREMENTS,
     *vouchers_reconcile.MEASUREMENTS,
 )

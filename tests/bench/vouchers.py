@@ -30,6 +30,10 @@ from tests.bench.vouchers_ground import (
 HTTP = Goal("redeem_http_vs_bare", "ratio", AT_LEAST, 0.30)
 PEOPLE, ROUNDS, REQUESTS = 2_000, 5, 800
 MADE = b"HTTP/1.1 201"
+A_TENTH = {
+    "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+    "OTEL_TRACES_SAMPLER_ARG": "0.1",
+}
 
 
 def purchases(url: str, shop: Fair, held: str | None, count: int) -> list[bytes]:
@@ -77,7 +81,10 @@ async def _one(url: str, requests: Sequence[bytes]) -> None:
 
 
 async def over_http() -> list[Figure]:
-    """A vouchers service and the bare endpoint, each in a process of its own, in turns."""
+    """A vouchers service and the bare endpoint, each in a process of its own, in turns.
+
+    The service records a tenth of its requests and measures all of them.
+    """
     async with ground(("vouchers",)) as at, connected(at) as database:
         shop = await fair(at, database, PEOPLE)
         await database.execute(TABLES)
@@ -89,7 +96,7 @@ async def over_http() -> list[Figure]:
         words = ("-m", "tests.bench.vouchers_bare", str(port), at.dsn)
         bare = f"http://127.0.0.1:{port}/redemptions"
         rounds = []
-        async with service(at) as (base, _), process(port, {}, *words):
+        async with service(at, A_TENTH) as (base, _), process(port, {}, *words):
             for _ in range(ROUNDS + 1):
                 ours = purchases(f"{base}/redemptions", shop, held, REQUESTS)
                 theirs = purchases(bare, shop, None, REQUESTS)

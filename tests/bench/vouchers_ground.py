@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
@@ -100,7 +101,9 @@ def token(at: Ground, caller: Caller) -> str:
 
 
 @asynccontextmanager
-async def service(at: Ground) -> AsyncIterator[tuple[str, int]]:
+async def service(
+    at: Ground, more: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[tuple[str, int]]:
     """`juyang serve vouchers` in a process of its own, its relay elsewhere: address and pid."""
     DirectoryClock(at.data).set(TODAY)
     local_key(at.data)
@@ -109,6 +112,7 @@ async def service(at: Ground) -> AsyncIterator[tuple[str, int]]:
         "JUYANG_DATABASE_URL": settings.database_url.get_secret_value(),
         "JUYANG_JOBS_DATABASE_URL": settings.jobs_database_url.get_secret_value(),
         "JUYANG_RUN_RELAY": "false",
+        **more,
     }
     port = free_port()
     words = ("-m", "deploy.cli.main", "serve", "vouchers", "--port", str(port), "--data")

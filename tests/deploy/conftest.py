@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from deploy.postgres import EmbeddedPostgres
+from tests.cluster import shelf
 
 
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
     """A folder that the server's account can enter, as pytest's own is not for root."""
-    folder = Path(tempfile.mkdtemp(prefix="juyang-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="juyang-test-", dir=shelf()))
     folder.chmod(0o711)
     try:
         yield folder

@@ -1,1 +1,1 @@
-"""The campaign of faults against five processes on a real Apache Kafka: run by `make faults`."""
+"""The campaign of faults, run by `make faults`: processes on a real Apache Kafka, and the money."""

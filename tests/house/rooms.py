@@ -72,7 +72,10 @@ class Module:
 @cache
 def modules(*tops: str) -> tuple[Module, ...]:
     """Every module under some top folders, sorted by path."""
-    return tuple(Module(path) for top in tops for path in sorted((ROOT / top).rglob("*.py")))
+    return tuple(_module(path) for top in tops for path in sorted((ROOT / top).rglob("*.py")))
+
+
+_module = cache(Module)
 
 
 def pure_modules() -> list[Module]:

@@ -133,7 +133,7 @@ def _operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _permissions(route: APIRoute) -> list[Permission]:
-    return [d.call for d in route.dependant.dependencies if isinstance(d.call, Permission)]
+    return list(route.guards) if isinstance(route, DoorRoute) else []
 
 
 def _in_the_address(act: dict[str, Any]) -> list[str]:

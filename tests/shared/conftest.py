@@ -11,8 +11,8 @@ import pytest
 
 from deploy.office import Office, RolePasswords, login, settings_for
 from deploy.postgres import EmbeddedPostgres
-from shared.contracts.ids import new_id
 from shared.migrate import SERVICES
+from tests.cluster import fresh_database
 from tests.desk import OfficeDesk
 
 
@@ -39,16 +39,12 @@ async def table(
     passwords: RolePasswords,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Table]:
-    name = f"juyang_{new_id().hex}"
-    admin = await asyncpg.connect(postgres.admin_dsn)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    dsn, place = postgres.dsn(name), tmp_path_factory.mktemp("table")
+    place = tmp_path_factory.mktemp("table")
     more = {"run_relay": False, "app_pool": 8, "jobs_pool": 4}
-    office = Office({s: settings_for(s, dsn, passwords, place, **more) for s in SERVICES})
-    await office.start()
-    try:
-        yield Table(OfficeDesk(office, place, date(2010, 1, 4)), dsn, passwords)
-    finally:
-        await office.stop()
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()
+    async with fresh_database(postgres, template) as dsn:
+        office = Office({s: settings_for(s, dsn, passwords, place, **more) for s in SERVICES})
+        await office.start()
+        try:
+            yield Table(OfficeDesk(office, place, date(2010, 1, 4)), dsn, passwords)
+        finally:
+            await office.stop()

@@ -59,6 +59,25 @@ class Paying:
         approved: dict[str, Any] = done.json()
         return approved
 
+    async def person(self, elder: Elder, account_no: str, name: str = "李秀英") -> httpx.Response:
+        """A person's account, entered by his street."""
+        self.accounts[str(elder.person_id)] = account_no
+        return await self.town.post(
+            self.town.street(elder.area_code[:9]),
+            "payees",
+            person_id=str(elder.person_id),
+            account_name=name,
+            bank_name="北京银行朝阳支行",
+            account_no=account_no,
+        )
+
+    async def approved(self, proposed: httpx.Response) -> None:
+        """Finance approves what a street has entered."""
+        assert proposed.status_code == 201, proposed.text
+        path = f"payees/{proposed.json()['payee_id']}/decision"
+        done = await self.town.post(self.town.finance(), path, decision="approved")
+        assert done.status_code == 201, done.text
+
     async def batch(self) -> dict[str, Any]:
         made = await self.town.post(self.town.finance(), "payment-batches")
         assert made.status_code == 201, made.text
@@ -66,10 +85,10 @@ class Paying:
         return batch
 
     async def orders(self, batch: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """The orders of a batch by their providers."""
+        """The orders of a batch by their providers or people."""
         listed = await self.town.finance().get("/vouchers/v1/payment-orders")
         return {
-            order["provider_id"]: order
+            order["provider_id"] or order["person_id"]: order
             for order in listed.json()["items"]
             if order["batch_id"] == batch["batch_id"]
         }
@@ -80,7 +99,7 @@ class Paying:
         said = {
             "amount": f"{fen // 100}.{fen % 100:02d}",
             "day": "2010-01-04",
-            "account": self.accounts[order["provider_id"]],
+            "account": self.accounts[order["provider_id"] or order["person_id"]],
             "reason": "",
             **more,
         }
@@ -96,6 +115,19 @@ class Paying:
             f"/vouchers/v1/payment-batches/{batch['batch_id']}/answers",
             files={"file": ("answer.csv", content)},
         )
+
+    async def pay(self, batch: dict[str, Any], day: str) -> None:
+        """The bank says that all of a batch was paid."""
+        orders = (await self.orders(batch)).values()
+        said = await self.answer(batch, [self.line(order, day=day) for order in orders])
+        assert results(said) == {"matched": len(orders)}
+
+    async def payout(self, payout_id: str) -> dict[str, Any]:
+        """One payout in the list."""
+        listed = (await self.town.finance().get("/vouchers/v1/payouts")).json()["items"]
+        (found,) = [one for one in listed if one["payout_id"] == payout_id]
+        one: dict[str, Any] = found
+        return one
 
     async def worklist(self) -> list[dict[str, Any]]:
         listed = await self.town.finance().get("/vouchers/v1/discrepancies")

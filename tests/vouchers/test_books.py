@@ -65,6 +65,7 @@ async def test_a_settlement_equals_its_redemptions_and_needs_two_bodies(town: To
     assert code(await town.post(town.finance("qian"), path)) == (403, "same_person")
     assert code(await town.post(town.finance("zhou"), path)) == (403, "same_body")
     assert (await town.money())["by_provider"][0]["settled_fen"] == 0
+    await town.confirm(statement)
     second = await town.post(town.civil("zhao"), path)
     assert second.json()["payment_order_id"]
     assert code(await town.post(town.civil("zhao"), path)) == (409, "already_approved")

@@ -13,6 +13,7 @@ import pytest
 from services.vouchers.claims.domain import check_cap
 from shared.contracts.eligibility import AwardGranted
 from shared.errors import Conflict
+from tests.vouchers.paid import Paying
 from tests.vouchers.town import JANUARY, OTHER_STREET, Elder, Town, day
 
 pytestmark = pytest.mark.anyio
@@ -97,11 +98,12 @@ async def test_a_claim_is_split_to_the_fen_over_funds_and_paid_once(town: Town) 
     assert made.json()["amount_fen"] == 35000
     assert (await signed(town, await proposed(town, claim_id, 33333))).json()["state"] == "approved"
     assert await booked(town) == [("district_finance", 13333), ("lottery", 20000)]
-    paid = {"payment_no": "付-1", "paid_on": "2010-01-04"}
-    first = await town.post(town.finance(), f"payouts/{claim_id}/payments", **paid)
-    assert first.status_code == 201, first.text
-    again = await town.post(town.finance(), f"payouts/{claim_id}/payments", **paid)
-    assert (again.status_code, again.json()["code"]) == (409, "payout_done")
+    paying = Paying(town)
+    await paying.approved(await paying.person(elder, "1101900100002222"))
+    await paying.pay(await paying.batch(), "2010-01-04")
+    assert (await paying.payout(claim_id))["paid_on"] == "2010-01-04"
+    again = await town.post(town.finance(), "payment-batches")
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_pay")
     told = await town.finance().get("/vouchers/v1/claims/statement", params={"year": 2010})
     (line,) = told.json()
     assert (line["claims"], line["claimed_fen"], line["approved_fen"]) == (1, 35000, 33333)

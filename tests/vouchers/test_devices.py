@@ -9,6 +9,7 @@ import anyio
 import httpx
 import pytest
 
+from tests.vouchers.paid import Paying
 from tests.vouchers.test_claims import entitle
 from tests.vouchers.town import Elder, Shop, Town
 
@@ -147,9 +148,10 @@ async def test_a_device_comes_back_in_its_days_and_gives_back_money_quota_and_ri
     shop, tender = await ready(town, elder, quota=1)
     await allocated(town, SUBSIDY_FEN)
     sale = (await sell(town, shop, tender, elder)).json()["sale_id"]
-    early = {"payment_no": "付-1", "paid_on": "2010-01-04"}
-    wait = await town.post(town.finance(), f"payouts/{sale}/payments", **early)
-    assert (wait.status_code, wait.json()["code"]) == (409, "not_due_yet")
+    paying = Paying(town)
+    await paying.payee(shop, "1101900100002222")
+    wait = await town.post(town.finance(), "payment-batches")
+    assert (wait.status_code, wait.json()["code"]) == (409, "nothing_to_pay")
     rival = Shop()
     await town.admit(rival)
     foreign = await town.post(town.till(rival), f"device-sales/{sale}/returns", reason="x")
@@ -166,12 +168,12 @@ async def test_a_device_comes_back_in_its_days_and_gives_back_money_quota_and_ri
     town.desk.clock.set(date(2010, 1, 19))
     late = await town.post(town.till(shop), f"device-sales/{second}/returns", reason="x")
     assert (late.status_code, late.json()["code"]) == (409, "return_too_late")
-    paid = {"payment_no": "付-1", "paid_on": "2010-01-19"}
-    assert (await town.post(town.finance(), f"payouts/{second}/payments", **paid)).is_success
-    void = await town.post(
-        town.finance(), f"payouts/{sale}/payments", payment_no="付-2", paid_on="2010-01-19"
-    )
-    assert void.json()["code"] == "payout_done"
+    batch = await paying.batch()
+    assert (batch["orders"], batch["total_fen"]) == (1, SUBSIDY_FEN)
+    await paying.pay(batch, "2010-01-19")
+    assert (await paying.payout(second))["paid_on"] == "2010-01-19"
+    void = await paying.payout(sale)
+    assert (void["void_on"], void["paid_on"]) == ("2010-01-11", None)
     await town.desk.settle()
     assert await town.failures() == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import date
 from typing import Any
@@ -10,8 +11,10 @@ import anyio
 import httpx
 import pytest
 from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
 from sqlalchemy.exc import DBAPIError
 
+from shared.contracts.ids import new_id
 from tests.vouchers.paper import USUAL, failures, in_hand, states
 from tests.vouchers.test_paper import kept_texts
 from tests.vouchers.town import JANUARY, MONTHLY_FEN, Elder, Shop, Town
@@ -209,10 +212,36 @@ async def test_paper_is_settled_when_it_came_back_and_destroyed_by_two_people(
     for said in ("纸质服务券销毁记录", "2 张", "40 元", "zhao", "qian", serials[0][-6:]):
         assert said in words, said
     assert serials[0] not in words
+    await the_list_names(town, act, set(serials[:2]))
     late = await recollect(town, shop, serials[:1], {"2000": 1})
     assert late["results"][0]["code"] == "already_destroyed"
     assert (await pay(town, shop, serials[:1], 2000)).json()["code"] == "serial_destroyed"
     assert await failures(town) == []
+
+
+async def the_list_names(town: Town, act: str, serials: set[str]) -> None:
+    """Finance and auditors fetch the electronic list; each fetch is on record, no number is."""
+    place = f"/vouchers/v1/paper/destructions/{act}/serials"
+    for who in (town.civil(), town.street(), town.till(Shop()), town.desk.as_("operator")):
+        assert (await who.get(place)).status_code == 403
+    plain = await town.finance().get(place)
+    rows = list(csv.reader(io.StringIO(plain.content.decode("utf-8-sig"))))
+    assert rows[0] == ["序号", "券号", "面额（元）", "月份", "销毁前状态"]
+    assert {row[1] for row in rows[1:]} == serials
+    assert [row[2:] for row in rows[1:]] == [["20", "2010-01", "已结算"]] * 2
+    book = await town.desk.as_("auditor").get(place, params={"form": "xlsx"})
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0)
+    assert {row[1] for row in sheet.to_python()[1:]} == serials
+    unknown = await town.finance().get(f"/vouchers/v1/paper/destructions/{new_id()}/serials")
+    assert unknown.json()["code"] == "no_such_destruction"
+    work = town.desk.work("vouchers")
+    found = await work.rows(
+        "SELECT sub, count, CAST(a AS text) AS said FROM audit a "
+        "WHERE act = 'paper.destruction_list_disclosed'"
+    )
+    await work.abandon()
+    assert [(row["sub"], row["count"]) for row in found] == [("qian", 2), ("auditor-1", 2)]
+    assert not [one for one in serials if any(one in row["said"] for row in found)]
 
 
 async def test_the_database_refuses_a_step_that_is_not_lawful(town: Town) -> None:

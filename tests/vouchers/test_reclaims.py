@@ -116,7 +116,7 @@ async def test_a_decision_needs_two_people_of_two_bodies(town: Town) -> None:
     made = await town.post(town.civil(), path, way="waive", reason="家属已尽告知")
     one = f"reclaims/decisions/{made.json()['decision_id']}/signatures"
     words = {"outcome": "approved", "reason": "同意"}
-    for who, code in (
+    for who, said in (
         (town.civil(), "same_person"),
         (town.civil("wang"), "same_body"),
         (
@@ -126,7 +126,7 @@ async def test_a_decision_needs_two_people_of_two_bodies(town: Town) -> None:
         (town.street(), "role_not_allowed"),
     ):
         answer = await town.post(who, one, **words)
-        assert (answer.status_code, answer.json()["code"]) == (403, code)
+        assert (answer.status_code, answer.json()["code"]) == (403, said)
     again = await town.post(town.civil(), path, way="provider", reason="另议")
     assert again.json()["code"] == "nothing_undecided"
     assert (await town.post(town.finance(), one, **words)).json()["state"] == "approved"
@@ -181,14 +181,14 @@ async def test_a_family_pays_by_instalments_never_more_than_is_owed(town: Town) 
     early = await town.post(town.civil(), path, way="family", reason="x", instalments=plan)
     assert (early.status_code, early.json()["code"]) == (409, "not_settled_yet")
     await town.settlements(JANUARY)
-    for flaw, code in (
+    for flaw, said in (
         (plan[:1], "plan_does_not_add_up"),
         (plan[::-1], "plan_out_of_order"),
         ([{**plan[0], "due_on": "2010-01-01"}, plan[1]], "plan_out_of_order"),
         ([], "plan_does_not_add_up"),
     ):
         bad = await town.post(town.civil(), path, way="family", reason="x", instalments=flaw)
-        assert (bad.status_code, bad.json()["code"]) == (422, code)
+        assert (bad.status_code, bad.json()["code"]) == (422, said)
     done = await decided(town, case["case_id"], "family", instalments=plan)
     assert done["owed_fen"] == 4001
     receipts = f"reclaims/decisions/{done['decision_id']}/receipts"

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from shared.contracts.evaluation import ScorePublished
+from tests.vouchers.paid import Paying
 from tests.vouchers.town import Shop, Town, day
 
 pytestmark = pytest.mark.anyio
@@ -105,8 +106,11 @@ async def test_a_year_s_mean_meets_its_step_and_is_paid_from_the_book_of_rewards
     assert (again.status_code, again.json()["code"]) == (409, "rewarded_already")
     seen = (await town.till(shop).get("/vouchers/v1/rewards")).json()["items"]
     assert [(x["points"], x["months"], x["paid_on"]) for x in seen] == [(89, 3, None)]
-    paid = {"payment_no": "付-9", "paid_on": "2011-01-10"}
-    assert (await town.post(town.finance(), f"payouts/{one}/payments", **paid)).is_success
+    paying = Paying(town)
+    await paying.payee(shop, "1101900100002222")
+    await paying.pay(await paying.batch(), "2011-01-10")
+    seen = (await town.till(shop).get("/vouchers/v1/rewards")).json()["items"]
+    assert [x["paid_on"] for x in seen] == ["2011-01-10"]
     await town.desk.settle()
     assert await town.failures() == []
 
@@ -169,3 +173,29 @@ async def test_unemployment_money_pays_for_training_and_for_nothing_else(town: T
     assert await booked(town, "rewards") == []
     await town.desk.settle()
     assert await town.failures() == []
+
+
+async def test_training_is_paid_from_the_unemployment_fund_first_and_then_by_the_district(
+    town: Town,
+) -> None:
+    shop = Shop()
+    for fund in ("lottery", "disability"):
+        locked = await allocated(town, 1, fund, "worker_training")
+        assert (locked.status_code, locked.json()["code"]) == (422, "fund_purpose_locked")
+    await allocated(town, 500000, "district_finance", "worker_training")
+    await allocated(town, 120000, "unemployment", "worker_training")
+    made = await town.post(
+        town.civil(),
+        "training-grants",
+        provider_id=str(shop.provider_id),
+        year=2010,
+        course="养老护理员初级",
+        people=20,
+        amount_fen=200000,
+        reason="持证上岗",
+    )
+    assert (await sign(town, made.json()["reward_id"])).status_code == 201
+    assert await booked(town, "training") == [
+        ("district_finance", 80000),
+        ("unemployment", 120000),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -44,7 +45,10 @@ async def make(town: Town, month_on: date = JANUARY, **more: Any) -> list[dict[s
 
 
 async def approve(town: Town, statement: dict[str, Any]) -> httpx.Response:
+    """Both bodies approve what the provider has agreed to."""
     place = f"settlements/{statement['settlement_id']}/approvals"
+    provider = town.till(Shop(UUID(statement["provider_id"])))
+    await town.post(provider, f"settlements/{statement['settlement_id']}/confirmation")
     first = await town.post(town.civil(), place)
     if first.status_code != 201:
         return first

@@ -88,6 +88,7 @@ async def sweep_now(
     caller: Annotated[Caller, permit("operator", "district_officer")],
 ) -> SweepView:
     """Determine again, in the caller's area, who was refused and has had the birthday since."""
+    await request.state.work.begin()  # the key first: who asks again waits for the first answer
     swept = await sweep(request.app.state.runtime, caller.patterns)
     return SweepView(
         id=body.id,

@@ -118,6 +118,7 @@ async def judge_now(
     caller: Annotated[Caller, permit("operator", "district_officer")],
 ) -> JudgeView:
     """Judge, in the caller's area, every resident whose facts changed or who had a birthday."""
+    await request.state.work.begin()  # the key first: who asks again waits for the first answer
     judged = await judge_residents(request.app.state.runtime, caller.patterns)
     return JudgeView(id=body.id, judged=judged)
 

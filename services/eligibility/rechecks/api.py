@@ -249,6 +249,7 @@ async def sweep_now(
     caller: Annotated[Caller, permit("operator", "district_officer")],
 ) -> AwardSweepView:
     """Look, in the caller's area, at every running award that is due by today."""
+    await request.state.work.begin()  # the key first: who asks again waits for the first answer
     swept = await sweep_awards(request.app.state.runtime, caller.patterns)
     return AwardSweepView(
         id=body.id,

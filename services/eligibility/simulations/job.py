@@ -24,10 +24,10 @@ from services.eligibility.simulations.report import (
     programme_report,
 )
 from services.eligibility.simulations.store import Simulations
+from shared.bounds import rung
 from shared.caller import DISTRICT_DIGITS, job
 from shared.outages import passes
 from shared.runtime import Runtime
-from shared.wake import rung
 from shared.work import Work
 
 log = logging.getLogger("juyang.eligibility.simulations")

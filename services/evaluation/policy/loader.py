@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -29,6 +30,12 @@ def load_policies(folder: Path = HERE) -> Policies:
             raise PolicyRefused(f"{file.name}: 同一区有两个文件 two files for one district")
         found[policy.district] = policy
     return Policies(by_district=found)
+
+
+@cache
+def own_policies() -> Policies:
+    """The policies of this package, read once a process: nothing changes what was read."""
+    return load_policies()
 
 
 def _read(file: Path) -> Policy:

@@ -24,6 +24,7 @@ from services.intake.imports.roster import Roster, RosterRow
 from services.intake.imports.store import Imports, Prepared, prepare
 from services.intake.persons.identity import Flaw
 from services.intake.persons.store import Claimed
+from shared.bounds import rung
 from shared.caller import EVERYWHERE, Caller, district_of, job
 from shared.contracts.ids import new_id
 from shared.outages import passes
@@ -75,11 +76,8 @@ async def work_off(runtime: Runtime) -> None:
                 await bell.moved()
         except Exception as trouble:
             log.warning("imports: %s", type(trouble).__name__)
-        try:
-            await asyncio.wait_for(bell.arrived.wait(), next(pauses, LOOK_EVERY_S))
-        except TimeoutError:
-            continue
-        pauses = iter(LOOK_SOON_S)
+        if await rung(bell.arrived, next(pauses, LOOK_EVERY_S)):
+            pauses = iter(LOOK_SOON_S)
 
 
 async def _next(runtime: Runtime) -> Import | None:

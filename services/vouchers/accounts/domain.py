@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from shared.contracts.ids import derived_id
 from shared.contracts.months import month_of
 from shared.contracts.vouchers import AccountOpened, VouchersRevoked
 
+ACCOUNTS_KEPT = 8192
+"""Derived ids that are kept: a batch names the same people again and again."""
 EndReason = Literal["died", "moved_out", "withdrawn", "no_longer_eligible"]
 
 
@@ -39,6 +42,7 @@ class VoucherAward:
     starts_on: date
 
 
+@lru_cache(maxsize=ACCOUNTS_KEPT)
 def account_id(person_id: UUID, programme: str) -> UUID:
     """The account of a person under a programme; letters about it are numbered under this id."""
     return derived_id("voucher-account", person_id, programme)

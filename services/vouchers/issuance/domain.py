@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,10 @@ class Issued:
     total_fen: int
     amounts_fen: tuple[int, ...]
     applications: tuple[UUID | None, ...]
+
+    def counted(self) -> Issued:
+        """The sums alone, once the journeys have been told."""
+        return replace(self, amounts_fen=(), applications=())
 
 
 def check_month(policy: VoucherPolicy, programme: str, month_on: date, today: date) -> None:
@@ -130,6 +134,18 @@ def summary(issued: Sequence[Issued]) -> dict[str, Any]:
         "by_fund": dict(by_fund),
         "by_street": dict(by_street),
     }
+
+
+def portions(streets: Iterable[tuple[str, int]], most: int) -> list[list[str]]:
+    """Streets in their order, as many together as have at most so many people, or one alone."""
+    made, people = list[list[str]](), 0
+    for street, here in streets:
+        if not made or people + here > most:
+            made.append([])
+            people = 0
+        made[-1].append(street)
+        people += here
+    return made
 
 
 def approve(run: Run, caller: Caller) -> None:

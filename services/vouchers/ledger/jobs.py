@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.vouchers.ledger.seals_store import BATCH, Seals
+from shared.bounds import rung
 from shared.caller import job
 from shared.runtime import SEAL_EVERY_S, SEAL_POLL_S, Runtime
 
@@ -28,8 +28,7 @@ async def seal_journal(runtime: Runtime) -> None:
         except (SQLAlchemyError, OSError) as trouble:
             log.warning("the journal is not sealed: %s", type(trouble).__name__)
         await asyncio.sleep(SEAL_EVERY_S)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(bell.wait(), SEAL_POLL_S)
+        await rung(bell, SEAL_POLL_S)
 
 
 async def seal_all(runtime: Runtime) -> int:

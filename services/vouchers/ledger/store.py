@@ -81,6 +81,7 @@ SELECT agency AS provider_id,
     CAST(coalesce(-sum(amount_fen) FILTER (WHERE act IN ('settle', 'unsettle')), 0) AS bigint)
         AS settled_fen,
     CAST(coalesce(-sum(amount_fen) FILTER (WHERE act = 'refund'), 0) AS bigint) AS refunded_fen,
+    CAST(coalesce(-sum(amount_fen) FILTER (WHERE act = 'recover'), 0) AS bigint) AS recovered_fen,
     CAST(sum(amount_fen) AS bigint) AS payable_fen
 FROM postings WHERE account_kind = 'provider_payable'
 GROUP BY agency ORDER BY agency

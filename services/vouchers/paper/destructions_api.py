@@ -10,7 +10,8 @@ from anyio import to_thread
 from fastapi import Depends, Response
 from pydantic import BaseModel
 
-from services.vouchers.paper.destruction import Tied, propose, protocol, sign
+from services.vouchers.paper.destruction import Destruction, Tied, propose, protocol, sign
+from services.vouchers.paper.lists import KINDS, ListForm, listed
 from services.vouchers.paper.returns_store import Returns
 from services.vouchers.paper.serials import masked, serial_of
 from shared.caller import Caller
@@ -105,11 +106,7 @@ async def destructions(
 )
 async def destruction_protocol(destruction_id: UUID, caller: Reader, store: Store) -> Response:
     """The protocol of a destruction; serials are shown by their ends alone."""
-    act = await store.destruction(destruction_id)
-    if act is None:
-        raise NotFound(
-            "no_such_destruction", "没有此销毁记录", "there is no such act of destruction"
-        )
+    act = await _act(destruction_id, store)
     tied = [
         Tied(
             masked(serial_of(row["id"], store.vault)),
@@ -123,3 +120,37 @@ async def destruction_protocol(destruction_id: UUID, caller: Reader, store: Stor
     page = await to_thread.run_sync(protocol, act, tied)
     headers = {"Content-Disposition": f'attachment; filename="destruction-{destruction_id}.pdf"'}
     return Response(page, media_type=PDF, headers=headers)
+
+
+@router.get(
+    "/{destruction_id}/serials",
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in KINDS.values()}}},
+)
+async def destroyed_serials(
+    destruction_id: UUID,
+    caller: Annotated[Caller, permit("finance", "auditor")],
+    store: Store,
+    form: ListForm = "csv",
+) -> Response:
+    """Every serial of a destruction, whole; each fetch is written down."""
+    await _act(destruction_id, store)
+    tied = await store.tied(destruction_id, MOST_DESTROYED)
+    store.read("paper.destruction_list_disclosed", destruction_id, len(tied))
+    content = await to_thread.run_sync(listed, tied, form, store.vault)
+    name = f"destruction-{destruction_id}.{form}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+        "x-count": str(len(tied)),
+    }
+    return Response(content, media_type=KINDS[form], headers=headers)
+
+
+async def _act(destruction_id: UUID, store: Returns) -> Destruction:
+    act = await store.destruction(destruction_id)
+    if act is None:
+        raise NotFound(
+            "no_such_destruction", "没有此销毁记录", "there is no such act of destruction"
+        )
+    return act

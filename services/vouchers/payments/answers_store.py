@@ -8,6 +8,7 @@ from uuid import UUID
 from services.vouchers.ledger.store import Books
 from services.vouchers.payments.answers import Answered
 from services.vouchers.payments.payees_store import Payees
+from services.vouchers.payments.payouts_store import PaidOut
 from services.vouchers.payments.returns_store import Returns
 from shared.contracts.ids import new_id
 from shared.work import Row
@@ -125,6 +126,7 @@ class Answers(Books):
         )
         await self._compare(answer_id, batch_id, answer)
         await self._work.run(PAID, answer_id=answer_id)
+        await PaidOut(self._work).answered(answer_id)
         returned = await self._work.rows(RETURNED, answer_id=answer_id)
         await Returns(self._work).book(
             [(row["order_id"], row["answered_on"], row["reason"]) for row in returned]

@@ -29,7 +29,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 
 class BatchOrder(Body):
-    """Every approved statement that waits for payment; `id` is made by the client."""
+    """Every statement and payout that waits for payment; `id` is made by the client."""
 
     id: UUID
 
@@ -45,7 +45,8 @@ class LeftOutView(BaseModel):
     """An order that is not in the batch, and why."""
 
     order_id: UUID
-    provider_id: UUID
+    provider_id: UUID | None
+    person_id: UUID | None
     amount_fen: int
     code: str
     zh: str
@@ -70,11 +71,13 @@ class BatchMade(BatchView):
 
 
 class OrderView(BaseModel):
-    """A payment order and its end."""
+    """A payment order for a statement or a payout, to a provider or a person, and its end."""
 
     order_id: UUID
-    settlement_id: UUID
-    provider_id: UUID
+    settlement_id: UUID | None
+    payout_id: UUID | None
+    provider_id: UUID | None
+    person_id: UUID | None
     amount_fen: int
     nth: int
     ordered_on: date
@@ -88,7 +91,8 @@ class Renewed(BaseModel):
     """The order that takes the returned one's place."""
 
     payment_order_id: UUID
-    settlement_id: UUID
+    settlement_id: UUID | None
+    payout_id: UUID | None
     amount_fen: int
 
 
@@ -162,6 +166,7 @@ async def renew(order_id: UUID, order: RenewalOrder, store: Store) -> Renewed:
     return Renewed(
         payment_order_id=made,
         settlement_id=found["settlement_id"],
+        payout_id=found["payout_id"],
         amount_fen=found["amount_fen"],
     )
 

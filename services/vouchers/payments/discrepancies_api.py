@@ -59,6 +59,7 @@ class DiscrepancyView(BaseModel):
     order_ref: str | None
     code: Code
     provider_id: UUID | None
+    person_id: UUID | None
     ordered_fen: int | None
     answered_fen: int | None
     resolution: Resolution | None

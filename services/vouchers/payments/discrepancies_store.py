@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.vouchers.ledger.store import Books
 from services.vouchers.payments.discrepancies import Discrepancy, Resolution
+from services.vouchers.payments.payouts_store import PaidOut
 from services.vouchers.payments.returns_store import Returns
 from shared.work import Row
 
@@ -31,7 +32,8 @@ SECOND = "UPDATE discrepancies SET second_on = :today, second_by = :sub WHERE id
 PAID = "UPDATE payments SET paid_on = :paid_on WHERE order_id = :id"
 PAGE = """
 SELECT d.id AS discrepancy_id, d.batch_id, d.answer_id, d.line, d.order_id, d.code,
-    o.provider_id, o.amount_fen AS ordered_fen, l.amount_fen AS answered_fen, l.order_ref,
+    nullif(o.provider_id, '') AS provider_id, o.person_id, o.amount_fen AS ordered_fen,
+    l.amount_fen AS answered_fen, l.order_ref,
     d.resolution, d.reason, d.first_on, d.first_by, d.second_on, d.second_by, d.answered_by
 FROM discrepancies d LEFT JOIN payments o ON o.order_id = d.order_id
     LEFT JOIN bank_answer_lines l ON l.answer_id = d.answer_id AND l.line = d.line
@@ -68,6 +70,7 @@ class Discrepancies(Books):
         day = one.answered_on or self.today
         if one.resolution == "paid":
             await self._work.run(PAID, id=one.order_id, paid_on=day)
+            await PaidOut(self._work).resolved(one.order_id, day)
         else:
             await Returns(self._work).book([(one.order_id, day, one.reason or "")])
 

@@ -7,7 +7,7 @@
 | 收款账号 | the account's number, digits alone |
 | 开户行 | the bank |
 | 金额（元） | yuan with two decimals, a point, no separators |
-| 用途 | what for: the month and the statement |
+| 用途 | what for: the statement and its month, or the claim, device, reward or training |
 
 CSV ends its lines with CR LF; UTF-8 carries a byte order mark, GBK none. In .xlsx every cell is
 text but the amount.
@@ -33,6 +33,13 @@ from shared.errors import Conflict
 
 Form = Literal["csv", "csv_gbk", "xlsx"]
 COLUMNS = ("指令号", "收款户名", "收款账号", "开户行", "金额（元）", "用途")
+PURPOSES = {
+    "settlement": "养老服务券结算款",
+    "claim": "百岁老人医疗补助",
+    "device": "小帮手补贴款",
+    "reward": "以奖代投奖励款",
+    "training": "服务人员培训补助款",
+}
 CSV_TYPE = "text/csv"
 UTF_8, GBK = "utf-8-sig", "gbk"
 ENCODINGS: dict[str, tuple[str, str]] = {
@@ -50,7 +57,12 @@ class PaymentLine:
     account_no: str
     bank_name: str
     amount_fen: int
-    month_on: date
+    purpose: str
+
+
+def purpose_of(kind: str, since_on: date) -> str:
+    """What the bank shows the payee: what for, and the month of the statement or the order."""
+    return f"{since_on.year}年{since_on.month}月{PURPOSES[kind]}"
 
 
 def digest_of(orders: Sequence[tuple[UUID, UUID, int]]) -> str:
@@ -90,7 +102,7 @@ def _cells(line: PaymentLine) -> tuple[str, ...]:
         line.account_no,
         line.bank_name,
         yuan(line.amount_fen),
-        f"{line.month_on.year}年{line.month_on.month}月养老服务券结算款",
+        line.purpose,
     )
 
 

@@ -1,4 +1,4 @@
-"""A provider's account at a bank: proposed by one, approved by another, in force after a pause."""
+"""A payee's account at a bank: proposed by one, approved by another, in force after a pause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ ACCOUNT_NO = re.compile(r"[0-9]{8,30}")
 # A cell that begins so is a formula to a spreadsheet.
 WORDS = re.compile(r"[^=+\-@\s][^\r\n\t]{0,79}")
 SHOWN = 4
+STREET = "street_officer"
 MASK = "****"
+HIDDEN = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,24 @@ class Payee:
     proposed_by: str
     decision: Decision | None
     earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An account as somebody enters it, for a provider or for a person."""
+
+    provider_id: UUID | None
+    person_id: UUID | None
+    account_no: str
+    account_name: str
+    bank_name: str
+
+    @property
+    def shown_name(self) -> str:
+        """A provider's name; of a person's the first character alone."""
+        if self.person_id is None:
+            return self.account_name
+        return self.account_name[0] + HIDDEN * (len(self.account_name) - 1)
 
 
 def account_number(sent: str) -> str:
@@ -69,12 +89,26 @@ def tail_of(account_no: str) -> str:
     return MASK + account_no[-SHOWN:]
 
 
-def check_own(caller: Caller, provider_id: UUID) -> None:
-    """A provider proposes an account for itself alone.
+def check_own(caller: Caller, provider_id: UUID | None, person_id: UUID | None) -> None:
+    """A provider proposes an account for itself alone, a street for its people.
 
     Raises:
-        Forbidden: for another provider.
+        Invalid: not exactly one of a provider and a person is named.
+        Forbidden: for another provider, or for a provider by a street.
     """
+    if (provider_id is None) == (person_id is None):
+        raise invalid_field(
+            "body.person_id",
+            "one_payee",
+            "须写明服务单位或本人之一，且只写其一",
+            "name a provider or a person, and only one of them",
+        )
+    if caller.role == STREET and person_id is None:
+        raise Forbidden(
+            "people_alone",
+            "街道只登记本辖区个人的账户",
+            "a street enters accounts of its people alone",
+        )
     if caller.bound_agency not in ("", str(provider_id)):
         raise Forbidden(
             "another_provider", "只能登记本单位的账户", "only your own account can be entered"
@@ -84,8 +118,16 @@ def check_own(caller: Caller, provider_id: UUID) -> None:
 def proposal_waiting() -> Refusal:
     return Conflict(
         "proposal_waiting",
-        "该单位已有待批准的账户；请先处理",
-        "an account of this provider waits for its approval; decide on that first",
+        "已有待批准的账户；请先处理",
+        "another account waits for its approval; decide on that first",
+    )
+
+
+def unknown_person() -> Refusal:
+    return NotFound(
+        "no_such_person",
+        "本辖区没有此人可付的款项",
+        "nothing is to be paid to this person in your area",
     )
 
 

@@ -11,11 +11,13 @@ from pydantic import BaseModel, Field
 
 from services.vouchers.payments.payees import (
     Decision,
+    Named,
     account_number,
     check_decision,
     check_own,
     proposal_waiting,
     tail_of,
+    unknown_person,
     valid_from,
     words,
 )
@@ -30,10 +32,11 @@ LONGEST = 100
 
 
 class PayeeOrder(Body):
-    """An account at a bank; `id` is made by the client. The number is kept sealed."""
+    """A provider's or a person's account; the number is kept sealed, a person's name too."""
 
     id: UUID
-    provider_id: UUID
+    provider_id: UUID | None = None
+    person_id: UUID | None = None
     account_name: Annotated[str, Field(min_length=1, max_length=LONGEST)]
     bank_name: Annotated[str, Field(min_length=1, max_length=LONGEST)]
     account_no: Annotated[str, Field(min_length=1, max_length=LONGEST)]
@@ -50,7 +53,8 @@ class Proposed(BaseModel):
     """A proposal, its number masked."""
 
     payee_id: UUID
-    provider_id: UUID
+    provider_id: UUID | None
+    person_id: UUID | None
     tail: str
     state: Literal["proposed"] = "proposed"
 
@@ -64,10 +68,11 @@ class PayeeDecided(BaseModel):
 
 
 class PayeeView(BaseModel):
-    """An account in the list; the number shows its last digits alone."""
+    """An account in the list; the number shows its last digits, a person's name its first one."""
 
     payee_id: UUID
-    provider_id: UUID
+    provider_id: UUID | None
+    person_id: UUID | None
     account_name: str
     bank_name: str
     tail: str
@@ -82,16 +87,23 @@ class PayeeView(BaseModel):
 @router.post("", status_code=201)
 async def propose(
     order: PayeeOrder,
-    caller: Annotated[Caller, permit("provider", "finance", "district_officer")],
+    caller: Annotated[Caller, permit("provider", "finance", "district_officer", "street_officer")],
     store: Store,
 ) -> Proposed:
-    """Enter a provider's account, or a change of it; it counts once another person approved."""
-    check_own(caller, order.provider_id)
-    number = account_number(order.account_no)
-    name, bank = words("account_name", order.account_name), words("bank_name", order.bank_name)
-    if not await store.propose(order.id, order.provider_id, number, name, bank):
+    """Enter an account, or a change of it; it counts once another person approved."""
+    check_own(caller, order.provider_id, order.person_id)
+    named = _named(order)
+    area_code = await store.area_of(order.person_id)
+    if area_code is None:
+        raise unknown_person()
+    if not await store.propose(order.id, named, area_code):
         raise proposal_waiting()
-    return Proposed(payee_id=order.id, provider_id=order.provider_id, tail=tail_of(number))
+    return Proposed(
+        payee_id=order.id,
+        provider_id=order.provider_id,
+        person_id=order.person_id,
+        tail=tail_of(named.account_no),
+    )
 
 
 @router.post("/{payee_id}/decision", status_code=201)
@@ -118,3 +130,13 @@ async def payees(
     rows = await store.page(after, limit + 1)
     views = [PayeeView.model_validate(dict(row)) for row in rows]
     return page_of(views, limit, lambda view: (view.payee_id,))
+
+
+def _named(order: PayeeOrder) -> Named:
+    return Named(
+        order.provider_id,
+        order.person_id,
+        account_number(order.account_no),
+        words("account_name", order.account_name),
+        words("bank_name", order.bank_name),
+    )

@@ -1,28 +1,30 @@
-"""Accounts of providers: the number sealed, a digest to compare it, its last digits to show."""
+"""Accounts of providers and people: numbers sealed, a digest to compare, last digits to show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from services.vouchers.ledger.store import Books
-from services.vouchers.payments.payees import Decision, Payee, tail_of
+from services.vouchers.payments.payees import Decision, Named, Payee, tail_of
 from shared.vault import SealedFields, Vault
 from shared.work import Row
 
-ACCOUNT = "account_no"
+ACCOUNT, NAME = "account_no", "account_name"
 DIGEST_KIND = "payee.account"
 PROPOSE = """
-INSERT INTO payees (id, provider_id, area_code, account_name, bank_name, wrapped_key, sealed,
-    digest, tail, proposed_on, proposed_by)
-VALUES (:id, :provider_id, :area_code, :account_name, :bank_name, :wrapped_key, :sealed, :digest,
-    :tail, :today, :sub)
+INSERT INTO payees (id, provider_id, person_id, area_code, account_name, bank_name, wrapped_key,
+    sealed, digest, tail, proposed_on, proposed_by)
+VALUES (:id, :provider_id, :person_id, :area_code, :account_name, :bank_name, :wrapped_key,
+    :sealed, :digest, :tail, :today, :sub)
 ON CONFLICT DO NOTHING RETURNING id
 """
 LOAD = """
 SELECT p.id, p.provider_id, p.proposed_by, p.decision, EXISTS (
-    SELECT 1 FROM payees e WHERE e.provider_id = p.provider_id AND e.decision = 'approved'
+    SELECT 1 FROM payees e WHERE e.provider_id = p.provider_id
+        AND e.person_id IS NOT DISTINCT FROM p.person_id AND e.decision = 'approved'
 ) AS earlier
 FROM payees p WHERE p.id = :id FOR UPDATE OF p
 """
@@ -32,37 +34,58 @@ UPDATE payees SET decision = :decision, decided_on = :today, decided_by = :sub,
 WHERE id = :id
 """
 PAGE = """
-SELECT id AS payee_id, provider_id, account_name, bank_name, tail, proposed_on, proposed_by,
-    decision, decided_on, decided_by, valid_from_on
+SELECT id AS payee_id, nullif(provider_id, '') AS provider_id, person_id, account_name,
+    bank_name, tail, proposed_on, proposed_by, decision, decided_on, decided_by, valid_from_on
 FROM payees WHERE CAST(:after AS uuid) IS NULL OR id > :after
 ORDER BY id LIMIT :most
 """
 
 
+# Money goes to people by entitlements alone; their district has them, and only in their area.
+AREA = "SELECT area_code FROM entitlements WHERE person_id = :person_id LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An opened account; a person's name is sealed with the number."""
+
+    number: str
+    name: str | None
+
+
 class Payees(Books):
-    """The accounts that providers are paid into."""
+    """The accounts that providers and people are paid into."""
 
     @property
     def _vault(self) -> Vault:
         vault: Vault = self._work.state["vault"]
         return vault
 
-    async def propose(
-        self, payee_id: UUID, provider_id: UUID, account_no: str, account_name: str, bank_name: str
-    ) -> bool:
+    async def area_of(self, person_id: UUID | None) -> str | None:
+        """Where a payee's row belongs: a provider's to the district, a person's to his area."""
+        if person_id is None:
+            return self.policy.district
+        found: str | None = await self._work.value(AREA, person_id=person_id)
+        return found
+
+    async def propose(self, payee_id: UUID, named: Named, area_code: str) -> bool:
         """Keep a proposal; `False` when another one waits."""
-        kept = self._vault.seal(payee_id, {ACCOUNT: account_no})
+        secret = {ACCOUNT: named.account_no}
+        if named.person_id is not None:
+            secret[NAME] = named.account_name
+        kept = self._vault.seal(payee_id, secret)
         made = await self._work.value(
             PROPOSE,
             id=payee_id,
-            provider_id=str(provider_id),
-            area_code=self.policy.district,
-            account_name=account_name,
-            bank_name=bank_name,
+            provider_id=str(named.provider_id or ""),
+            person_id=named.person_id,
+            area_code=area_code,
+            account_name=named.shown_name,
+            bank_name=named.bank_name,
             wrapped_key=kept.wrapped_key,
             sealed=kept.sealed,
-            digest=self._vault.blind(DIGEST_KIND, account_no),
-            tail=tail_of(account_no),
+            digest=self._vault.blind(DIGEST_KIND, named.account_no),
+            tail=tail_of(named.account_no),
             today=self.today,
             sub=self._work.caller.sub,
         )
@@ -89,13 +112,14 @@ class Payees(Books):
     def cooling_days(self) -> int:
         return self.policy.payee_cooling_days.on(self.today)
 
-    def opened(self, rows: Iterable[Row]) -> dict[UUID, str]:
-        """Account numbers by payee, for a file that goes to the bank."""
-        numbers: dict[UUID, str] = {}
+    def opened(self, rows: Iterable[Row]) -> dict[UUID, Account]:
+        """Accounts by payee, for a file that goes to the bank."""
+        accounts: dict[UUID, Account] = {}
         for row in rows:
             kept = SealedFields(row["wrapped_key"], row["sealed"])
-            numbers[row["payee_id"]] = self._vault.open(row["payee_id"], kept)[ACCOUNT]
-        return numbers
+            secret = self._vault.open(row["payee_id"], kept)
+            accounts[row["payee_id"]] = Account(secret[ACCOUNT], secret.get(NAME))
+        return accounts
 
     def digests(self, numbers: Sequence[str]) -> list[bytes | None]:
         """What account numbers are compared by; `None` where the bank named none."""

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from services.vouchers.ledger.store import Books
+from services.vouchers.payments.payouts_store import PaidOut
 
 # The set of an approved statement carries the statement's id.
 BOOK = """
@@ -32,8 +33,12 @@ class Returns(Books):
     """Unsettles statements whose payment the bank gave back."""
 
     async def book(self, returned: Sequence[tuple[UUID, date, str]]) -> None:
-        """Mark orders (order, day, reason) as returned and book each of them back."""
+        """Mark orders (order, day, reason) as returned and book each of them back.
+
+        A statement is payable again; a payout waits to be paid again.
+        """
         if returned:
+            await PaidOut(self._work).came_back([order for order, _, _ in returned])
             await self._work.run(
                 BOOK,
                 orders=[order for order, _, _ in returned],

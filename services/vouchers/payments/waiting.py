@@ -11,13 +11,13 @@ from shared.errors import Conflict, NotFound
 
 MISSING = (
     "payee_missing",
-    "该单位没有已批准的收款账户；请登记并由两人批准",
-    "this provider has no approved account; enter one and have it approved by two people",
+    "没有已批准的收款账户；请登记并由两人批准",
+    "there is no approved account to pay into; enter one and have it approved by two people",
 )
 COOLING = (
     "payee_cooling",
-    "该单位的收款账户尚未生效（冷静期）；生效后进入下一批",
-    "this provider's account is not in force yet; the order goes with the next batch",
+    "收款账户尚未生效（冷静期）；生效后进入下一批",
+    "the payee's account is not in force yet; the order goes with the next batch",
 )
 
 
@@ -26,7 +26,8 @@ class LeftOut:
     """An order that stays behind, and why."""
 
     order_id: UUID
-    provider_id: str
+    provider_id: str | None
+    person_id: UUID | None
     amount_fen: int
     code: str
     zh: str
@@ -39,6 +40,7 @@ def left_out(waiting: Sequence[Mapping[str, Any]]) -> list[LeftOut]:
         LeftOut(
             row["id"],
             row["provider_id"],
+            row["person_id"],
             row["amount_fen"],
             *(COOLING if row["cooling"] else MISSING),
         )

@@ -16,6 +16,15 @@ COUNTED = {
                 AND account_kind IN ('claims', 'subsidies', 'rewards', 'training')
             GROUP BY cause
         ) p ON p.cause = o.id""",
+    # What the bank was told last of a payout is what the payout says of itself.
+    "payouts_are_as_the_bank_says": """
+        SELECT count(*), count(*) FILTER (WHERE p.amount_fen <> o.amount_fen
+            OR p.agency <> o.provider_id OR p.person_id IS DISTINCT FROM o.person_id
+            OR (y.paid_on IS NOT NULL) <> (p.paid_on IS NOT NULL)
+            OR p.payment_no <> CAST(o.id AS text) OR p.void_on IS NOT NULL)
+        FROM (SELECT DISTINCT ON (payout_id) * FROM payment_orders
+            WHERE payout_id IS NOT NULL ORDER BY payout_id, nth DESC) o
+            JOIN payouts p ON p.id = o.payout_id LEFT JOIN payments y ON y.order_id = o.id""",
     "claims_are_paid_from_their_receipts": """
         SELECT count(*), count(*) FILTER (WHERE c.amount_fen IS DISTINCT FROM r.total
             OR (c.state = 'approved' AND c.approved_fen IS DISTINCT FROM o.amount_fen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -18,3 +19,9 @@ def load_policy(file: Path = FILE) -> VoucherPolicy:
         pydantic.ValidationError: a key is missing, unknown or of the wrong kind.
     """
     return VoucherPolicy.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+@cache
+def own_policy() -> VoucherPolicy:
+    """The policy of this package, read once a process: nothing changes what was read."""
+    return load_policy()

@@ -43,7 +43,7 @@ class Dated(Frozen, Generic[T]):
         days = [start for start in self.values if start <= day]
         if not days:
             raise LookupError(f"{self.article}: no value before {min(self.values)}")
-        return self.values[max(days)]
+        return self.values[days[0] if len(days) == 1 else max(days)]
 
 
 class FundRule(Frozen):

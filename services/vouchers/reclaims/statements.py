@@ -15,6 +15,10 @@ WHERE p.account_kind = 'provider_payable' AND {which}
 GROUP BY r.id, r.provider_id, p.fund, p.street_code, p.month_on, p.benefit_class
 HAVING sum(p.amount_fen) > 0
 """
+# Refunds take the same lock: what one gives back, the other does not take.
+HOLD_STILL = """
+SELECT 1 FROM redemptions WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
+"""
 PARTS = NET.format(
     redemptions="reclaim_lines l JOIN redemptions r ON r.id = l.redemption_id",
     which="p.month_on > l.months_after AND l.redemption_id = ANY(CAST(:ids AS uuid[]))",

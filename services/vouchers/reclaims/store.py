@@ -84,7 +84,8 @@ class Reclaims(Accounts):
         return [Spent(row["redemption_id"], row["settled"], row["decision_id"]) for row in rows]
 
     async def parts(self, redemptions: Sequence[UUID]) -> list[Part]:
-        """What of redemptions can be taken back, from the postings."""
+        """What of redemptions can be taken back, from the postings; no refund comes between."""
+        await self._work.rows(sql.HOLD_STILL, ids=list(redemptions))
         rows = await self._work.rows(sql.PARTS, ids=list(redemptions))
         return [Part(**row) for row in rows]
 

@@ -6,8 +6,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
-from fastapi.responses import JSONResponse
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from services.vouchers.cards.domain import NUMBER_DIGITS
@@ -26,14 +25,14 @@ from services.vouchers.redemptions.paper_store import PaperTills
 from services.vouchers.redemptions.wording import WORDS
 from shared.caller import AGENCY_ROLES, Caller
 from shared.contracts.money import LARGEST_FEN
-from shared.doors import Body, doors, opens, permit
+from shared.doors import JSON, Body, doors, opens, permit
 from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_cursor
 from shared.problems import problem
 from shared.vault import Vault
 
 router = doors("/v1/redemptions", "redemptions")
 Store = Annotated[PaperTills, Depends(opens(PaperTills))]
-CONFLICT = 409
+CREATED, CONFLICT = 201, 409
 LONGEST_CODE = 60
 MOST_SERIALS = 100
 
@@ -114,10 +113,10 @@ class RedemptionLine(BaseModel):
     settlement_id: UUID | None
 
 
-@router.post("", status_code=201, response_model=Redeemed)
+@router.post("", status_code=CREATED, response_model=Redeemed)
 async def redeem(
     order: RedemptionOrder, caller: Annotated[Caller, permit("provider")], store: Store
-) -> Redeemed | JSONResponse:
+) -> Response:
     """Spend voucher money; a refusal is a fact that is kept, and the same id gets it again."""
     shown = order.shown(store.vault)
     purchase = order.purchase(provider_of(caller), store.today, store.policy)
@@ -129,17 +128,22 @@ async def redeem(
         await store.refuse(purchase, decision.code, till)
         return problem(CONFLICT, decision.code, *WORDS[decision.code])
     await store.accept(purchase, decision)
-    return answered(purchase, decision)
+    return _made(answered(purchase, decision))
 
 
-async def _by_paper(purchase: Purchase, shown: Shown, store: PaperTills) -> Redeemed | JSONResponse:
+async def _by_paper(purchase: Purchase, shown: Shown, store: PaperTills) -> Response:
     till, hand = await store.paper(purchase, shown.digests)
     decision = decide_paper(purchase, till, hand, len(shown.digests), store.policy)
     if isinstance(decision, Refused):
         await store.refuse(purchase, decision.code, till)
         return problem(CONFLICT, decision.code, *WORDS[decision.code])
     await store.accept_paper(purchase, decision, shown.digests)
-    return answered(purchase, decision)
+    return _made(answered(purchase, decision))
+
+
+def _made(redeemed: Redeemed) -> Response:
+    """The answer as it is: what was made from a decision is not checked once more."""
+    return Response(redeemed.model_dump_json(), CREATED, media_type=JSON)
 
 
 @router.get("")

@@ -55,7 +55,9 @@ class Purse:
         """Leave only what an accepted purchase has not spent."""
         spent = {charge.month.account_id: charge.amount_fen for charge in accepted.charges}
         left = [
-            replace(month, balance_fen=month.balance_fen - spent.get(month.account_id, 0))
+            replace(month, balance_fen=month.balance_fen - spent[month.account_id])
+            if month.account_id in spent
+            else month
             for month in self.months
         ]
         self.months = tuple(month for month in left if month.balance_fen > 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from services.vouchers.redemptions.batch import (
 )
 from services.vouchers.redemptions.domain import Accepted, Purchase, Refused, redeemed, refused
 from services.vouchers.redemptions.store import month_left
+from shared.contracts.letter import Letter
 from shared.vault import Vault
 from shared.work import Row
 
@@ -76,8 +77,8 @@ class Batches(Books):
             await self._work.row(BOOK, channel="batch", **about, **booked(accepted))
         if declined:
             await self._work.row(REFUSE, **about, **self._kept(declined))
-        for line in fresh:
-            self._tell(line)
+        now = self.now
+        self._work.send(*(self._letter(line, now) for line in fresh))
 
     def _kept(self, declined: Sequence[tuple[Fresh, Refused]]) -> dict[str, Any]:
         payers = [line.till.payer for line, _ in declined]
@@ -91,12 +92,11 @@ class Batches(Books):
             "codes": [decision.code for _, decision in declined],
         }
 
-    def _tell(self, line: Fresh) -> None:
-        programmes, now = self.policy.programmes, self.now
+    def _letter(self, line: Fresh, now: datetime) -> Letter:
+        programmes = self.policy.programmes
         if isinstance(line.decision, Accepted):
-            self._work.send(redeemed(line.purchase, line.decision, programmes, now))
-        else:
-            self._work.send(refused(line.purchase, line.decision.code, line.till, programmes, now))
+            return redeemed(line.purchase, line.decision, programmes, now)
+        return refused(line.purchase, line.decision.code, line.till, programmes, now)
 
 
 def _places(purchases: Sequence[Purchase]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from shared.caller import Caller
 from shared.contracts.vouchers import RedemptionRefused, VoucherRedeemed
 from shared.errors import Conflict, Forbidden, invalid_field
 
+PROVIDERS_KEPT = 4096
 TillRefusal = Literal[
     "unknown_card", "card_closed", "card_lost", "token_expired", "account_closed",
     "unknown_outlet", "foreign_outlet", "provider_not_admitted", "provider_suspended",
@@ -111,17 +113,23 @@ def provider_of(caller: Caller) -> UUID:
     Raises:
         Forbidden: the token names none.
     """
-    try:
-        provider_id = UUID(caller.agency)
-    except ValueError:
-        provider_id = None
-    if provider_id is None or str(provider_id) != caller.agency:
+    if (provider_id := _id_of(caller.agency)) is None:
         raise Forbidden(
             "no_provider",
             "令牌中没有服务单位编号；请向管理员申请本单位的令牌",
             "the token names no provider; ask for a token of your organisation",
         )
     return provider_id
+
+
+@lru_cache(maxsize=PROVIDERS_KEPT)
+def _id_of(agency: str) -> UUID | None:
+    """A provider's id, if it is written as one."""
+    try:
+        provider_id = UUID(agency)
+    except ValueError:
+        return None
+    return provider_id if str(provider_id) == agency else None
 
 
 def redeemed_on(given: date | None, today: date, policy: VoucherPolicy) -> date:

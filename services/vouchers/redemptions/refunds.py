@@ -38,6 +38,7 @@ class Booked:
     settled: bool
     died_on: date | None
     refunded_fen: int
+    reclaimed_fen: int
     channel: str
     taken: bool
     parts: tuple[Part, ...]
@@ -64,16 +65,14 @@ def give_back(
 
     Raises:
         NotFound: no such redemption of this provider.
-        Conflict: given back already, too late for a provider, or paid on paper.
+        Conflict: given back or reclaimed already, too late for a provider, or paid on paper.
         Invalid: more than is left.
     """
     found = _refundable(booked)
-    left = found.amount_fen - found.refunded_fen
+    left = found.amount_fen - found.refunded_fen - found.reclaimed_fen
     due = left if amount_fen is None else amount_fen
     if left == 0:
-        raise Conflict(
-            "already_refunded", "这笔交易已全额退款", "this redemption was given back in full"
-        )
+        raise _nothing_left(found)
     _in_time(found, today, policy, by_office=by_office)
     if due > left:
         raise invalid_field(
@@ -103,6 +102,18 @@ def _refundable(booked: Booked | None) -> Booked:
             "paid with paper vouchers, which are used once; not refunded",
         )
     return booked
+
+
+def _nothing_left(booked: Booked) -> Conflict:
+    if booked.reclaimed_fen == 0:
+        return Conflict(
+            "already_refunded", "这笔交易已全额退款", "this redemption was given back in full"
+        )
+    return Conflict(
+        "reclaimed_already",
+        "这笔交易已由追回决定处理，不再退款；请见追回案件",
+        "a reclaim has taken this money back already, no refund is left; see its case",
+    )
 
 
 def _in_time(booked: Booked, today: date, policy: VoucherPolicy, *, by_office: bool) -> None:

@@ -51,7 +51,7 @@ class Redemptions(Books):
 
     async def till(self, purchase: Purchase, digest: bytes) -> Till:
         """All facts of a redemption; the holder is locked until the end of the work."""
-        row = await self._work.row(
+        row = await self._work.first(
             TILL,
             digest=digest,
             **_place(purchase),
@@ -64,7 +64,7 @@ class Redemptions(Books):
     async def accept(self, purchase: Purchase, accepted: Accepted) -> None:
         """Book the redemption and tell it."""
         payer = accepted.payer
-        await self._work.row(
+        await self._work.run_last(
             BOOK,
             **self._stamp(purchase),
             day=purchase.redeemed_on,
@@ -80,7 +80,7 @@ class Redemptions(Books):
     async def refuse(self, purchase: Purchase, code: RefusalCode, till: Till) -> None:
         """Keep the refusal and tell it; nothing is booked."""
         payer = till.payer
-        await self._work.row(
+        await self._work.run_last(
             REFUSE,
             **self._stamp(purchase),
             person_id=payer.person_id if payer else None,

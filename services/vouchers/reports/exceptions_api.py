@@ -19,6 +19,7 @@ Kind = Literal[
     "night_not_conserved",
     "override_in_force",
     "reclaim_open",
+    "debt_open",
     "suspicion_open",
     "unsigned",
 ]

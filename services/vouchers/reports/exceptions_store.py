@@ -30,6 +30,10 @@ SELECT 'reclaim_open', 'reclaim_cases', CAST(c.id AS text), c.opened_on, sum(l.a
 FROM reclaim_cases c JOIN reclaim_lines l ON l.case_id = c.id
 WHERE l.decision_id IS NULL GROUP BY c.id, c.opened_on
 """
+DEBTS = """
+SELECT 'debt_open', 'provider_debts', CAST(id AS text), claimed_on, amount_fen - received_fen, 1
+FROM provider_debts WHERE received_fen < amount_fen
+"""
 SUSPICIONS = """
 SELECT 'suspicion_open', 'suspicions', pattern, min(found_on), sum(amount_fen), count(*)
 FROM suspicions WHERE finding IS NULL GROUP BY pattern
@@ -50,7 +54,7 @@ PAPERS = (
     ("settlements", "amount_fen", "second_on IS NULL AND void_on IS NULL"),
 )
 ALL = " UNION ALL ".join(
-    [NEARLY, ORDERS, RECLAIMS, SUSPICIONS, NIGHTS]
+    [NEARLY, ORDERS, RECLAIMS, DEBTS, SUSPICIONS, NIGHTS]
     + [UNSIGNED.format(table=table, amount=amount, open=open_) for table, amount, open_ in PAPERS]
 )
 EXCEPTIONS = f"""

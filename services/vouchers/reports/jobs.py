@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import date
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +15,8 @@ from shared.runtime import Runtime
 
 log = logging.getLogger("juyang.vouchers")
 LOOK_EVERY_S = 60.0
+# The whole journal is read: a year of a city takes longer than any request may.
+AS_LONG_AS_IT_TAKES = "SET LOCAL statement_timeout = 0"
 PARTS = ("issue_fen", "redeem_fen", "expire_fen", "revoke_fen", "outstanding_fen")
 
 
@@ -25,9 +26,11 @@ async def check_nightly(runtime: Runtime) -> None:
     while True:
         today = runtime.clock.today()
         if today != done:
-            with suppress(SQLAlchemyError, OSError):
+            try:
                 await check_night(runtime)
                 done = today
+            except (SQLAlchemyError, OSError) as away:
+                log.warning("conservation not checked yet: %s", type(away).__name__)
         await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -38,6 +41,7 @@ async def check_night(runtime: Runtime) -> list[str]:
         reports = Reports(work)
         if await reports.night_known(work.today):
             return []
+        await work.run(AS_LONG_AS_IT_TAKES)
         checks = await conservation_checks(work)
         wrong = [f"{check.name}: {check.detail}" for check in checks if not check.ok]
         cells = await reports.cells(Cut())

@@ -48,7 +48,10 @@ class ApprovalList(Body):
 
 
 class Statement(BaseModel):
-    """One provider's statement, in fen: `amount_fen` is to be paid, after the deductions."""
+    """One provider's statement, in fen: `amount_fen` is to be paid, after the deductions.
+
+    Below zero it is what a provider that has left owes.
+    """
 
     settlement_id: UUID
     provider_id: UUID
@@ -70,7 +73,7 @@ class Statements(BaseModel):
 
 
 class Approved(BaseModel):
-    """What an approval led to; a payment order stands after the second one."""
+    """What an approval led to; after the second one a payment order stands, or a claim."""
 
     settlement_id: UUID
     state: State
@@ -113,7 +116,7 @@ class SettlementLine(BaseModel):
 
 @router.post("", status_code=201)
 async def settle(order: SettlementOrder, caller: Approver, store: Store) -> Statements:
-    """Make one statement for each provider that has something to be paid."""
+    """Make one statement for each provider that is to be paid, or has left owing money."""
     check_month(order.month_on, store.today)
     made = await store.make(order.id, order.month_on, order.provider_id)
     statements = [Statement.model_validate(dict(row)) for row in made]
@@ -128,7 +131,8 @@ async def approve_list(
     """Approve up to 1,000 statements, each decided by itself."""
     lines = Lines("settlement_ids", UUID, order.settlement_ids, once=True)
     found = await store.load(lines.sound)
-    decided = [tried(approve, found.get(one), caller, store.signing_bodies) for one in lines.sound]
+    bodies, today = store.signing_bodies, store.today
+    decided = [tried(approve, found.get(one), caller, bodies, today) for one in lines.sound]
     ordered = await store.approve(stood(decided))
     outcomes = [one if isinstance(one, Refusal) else one.state for one in decided]
     return answer(
@@ -144,9 +148,12 @@ async def approve_list(
 async def approve_one(
     settlement_id: UUID, order: ApprovalOrder, caller: Approver, store: Store
 ) -> Approved:
-    """Approve one statement; the second approval orders the payment."""
+    """Approve one statement; the second approval orders the payment.
+
+    It waits until the provider has confirmed, or its days for objections are over.
+    """
     found = await store.load([settlement_id])
-    approval = approve(found.get(settlement_id), caller, store.signing_bodies)
+    approval = approve(found.get(settlement_id), caller, store.signing_bodies, store.today)
     ordered = await store.approve([approval])
     return Approved(
         settlement_id=settlement_id,

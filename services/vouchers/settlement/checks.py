@@ -26,11 +26,12 @@ COUNTED = {
             SELECT account_id, sum(amount_fen) AS total FROM postings GROUP BY account_id
         ) p ON p.account_id = a.id
         WHERE a.balance_fen IS NOT NULL""",
-    # A provider may owe what was refunded after it was settled, until the next statement.
+    # A provider may owe what was given back after it was settled, until the next statement.
     "no_balance_is_negative": """
-        SELECT count(*), count(*) FILTER (WHERE total + refunded < 0)
+        SELECT count(*), count(*) FILTER (WHERE total + given_back < 0)
         FROM (SELECT sum(amount_fen) AS total, coalesce(-sum(amount_fen) FILTER (
-                WHERE act = 'refund' AND account_kind = 'provider_payable'), 0) AS refunded
+                WHERE act IN ('refund', 'recover') AND account_kind = 'provider_payable'), 0)
+                AS given_back
             FROM postings WHERE account_kind <> 'fund' GROUP BY account_id) a""",
     "journal_lies_in_its_months": """
         SELECT count(*), count(*) FROM postings_other""",
@@ -83,8 +84,8 @@ async def money_checks(work: Work) -> list[Check]:
     wrong = [
         row["provider_id"]
         for row in providers
-        if row["redeemed_fen"] != row["settled_fen"] + row["payable_fen"]
-        or row["payable_fen"] + row["refunded_fen"] < 0
+        if row["redeemed_fen"] != row["settled_fen"] + row["recovered_fen"] + row["payable_fen"]
+        or row["payable_fen"] + row["refunded_fen"] + row["recovered_fen"] < 0
     ]
     checks.append(
         Check(

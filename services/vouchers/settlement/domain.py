@@ -91,19 +91,34 @@ def check_month(month_on: date, today: date) -> None:
 
 
 def approve(
-    settlement: Settlement | None, caller: Caller, signing_bodies: Sequence[str]
+    settlement: Settlement | None, caller: Caller, signing_bodies: Sequence[str], today: date
 ) -> Approval:
     """The caller's approval, the first or the second.
 
     Raises:
         Forbidden: another body than those that sign, or the same person or body twice.
         NotFound: no such statement in the caller's sight.
-        Conflict: both approvals are there already.
+        Conflict: both approvals are there already, or the provider may still object.
     """
     check_signer(caller, signing_bodies)
     if settlement is None:
         raise NotFound("no_such_settlement", "没有此结算单", "there is no such settlement")
-    return Approval(settlement, _step(settlement, caller))
+    step = _step(settlement, caller)
+    if step == "second":
+        _check_heard(settlement, today)
+    return Approval(settlement, step)
+
+
+def _check_heard(settlement: Settlement, today: date) -> None:
+    """The second approval pays: not before the provider agreed or its days are over (C-46)."""
+    until = settlement.objections_until_on
+    if settlement.confirmed_by is None and until is not None and today <= until:
+        raise Conflict(
+            "objections_still_open",
+            f"服务单位在{until.isoformat()}之前（含当日）可提异议；待其确认或期满后再批准",
+            f"the provider may object until {until.isoformat()}; approve once it has confirmed "
+            "or after that day",
+        )
 
 
 def _step(settlement: Settlement, caller: Caller) -> Step:
@@ -165,24 +180,12 @@ def settlement_lines(settlement: Settlement, parts: Sequence[Part]) -> list[Line
 def letters(
     settlement: Settlement,
     spent: Sequence[Spent],
-    payment_order_id: UUID,
+    payment_order_id: UUID | None,
     programmes: Sequence[str],
     now: datetime,
 ) -> list[SettlementApproved | RedemptionSettled]:
-    """The statement's letter, then one for each redemption in it."""
+    """The letter of a statement that is paid, then one for each redemption in it."""
     provider = UUID(settlement.provider_id)
-    approved = SettlementApproved(
-        aggregate_id=settlement.id,
-        occurred_at=now,
-        area_code=settlement.area_code,
-        agency=settlement.provider_id,
-        settlement_id=settlement.id,
-        provider_id=provider,
-        month_on=settlement.month_on,
-        redemptions=settlement.redemptions,
-        amount_fen=settlement.amount_fen,
-        payment_order_id=payment_order_id,
-    )
     settled = [
         RedemptionSettled(
             aggregate_id=account_id(one.person_id, programmes[0]),
@@ -198,4 +201,18 @@ def letters(
         )
         for one in spent
     ]
+    if payment_order_id is None:
+        return list(settled)
+    approved = SettlementApproved(
+        aggregate_id=settlement.id,
+        occurred_at=now,
+        area_code=settlement.area_code,
+        agency=settlement.provider_id,
+        settlement_id=settlement.id,
+        provider_id=provider,
+        month_on=settlement.month_on,
+        redemptions=settlement.redemptions,
+        amount_fen=settlement.amount_fen,
+        payment_order_id=payment_order_id,
+    )
     return [approved, *settled]

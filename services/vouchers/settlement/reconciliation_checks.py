@@ -26,11 +26,13 @@ PAID = {
             SELECT -sum(amount_fen) AS total FROM postings p
             WHERE p.set_id = d.source_id AND p.account_kind = 'provider_payable'
         ) p ON true""",
-    # Settled in the books: an approved statement, unless its last payment came back.
+    # Settled in the books: an approved statement, unless its last payment came back. One that is
+    # not above zero has no payment.
     "settlements_are_booked": """
-        SELECT count(*), count(*) FILTER (WHERE s.id IS NULL OR o.settlement_id IS NULL
+        SELECT count(*), count(*) FILTER (WHERE s.id IS NULL
+            OR (o.settlement_id IS NULL) <> (s.amount_fen <= 0)
             OR coalesce(p.total, 0) IS DISTINCT FROM
-                CASE WHEN o.live = 1 THEN s.amount_fen ELSE 0 END
+                CASE WHEN o.live = 1 OR s.amount_fen <= 0 THEN s.amount_fen ELSE 0 END
             OR o.live > 1 OR NOT o.same)
         FROM (SELECT * FROM settlements WHERE second_on IS NOT NULL) s FULL JOIN (
             SELECT cause, sum(amount_fen) AS total FROM postings
@@ -42,6 +44,13 @@ PAID = {
                 LEFT JOIN payments y ON y.order_id = o.id
             GROUP BY o.settlement_id
         ) o ON o.settlement_id = s.id""",
+    "debts_are_their_statements": """
+        SELECT count(*), count(*) FILTER (WHERE d.amount_fen IS DISTINCT FROM -s.amount_fen
+            OR d.received_fen IS DISTINCT FROM coalesce(r.total, 0))
+        FROM (SELECT * FROM settlements WHERE second_on IS NOT NULL AND amount_fen < 0) s
+            FULL JOIN provider_debts d ON d.settlement_id = s.id LEFT JOIN (
+                SELECT debt_id, sum(amount_fen) AS total FROM debt_receipts GROUP BY debt_id
+            ) r ON r.debt_id = d.id""",
     "batches_are_their_orders": """
         SELECT count(*), count(*) FILTER (WHERE b.total_fen IS DISTINCT FROM o.total
             OR b.orders IS DISTINCT FROM o.n)
@@ -52,6 +61,8 @@ PAID = {
     "payments_are_as_ordered": """
         SELECT count(*), count(*) FILTER (WHERE y.amount_fen <> o.amount_fen
             OR y.provider_id <> o.provider_id OR p.provider_id <> o.provider_id
+            OR y.person_id IS DISTINCT FROM o.person_id
+            OR p.person_id IS DISTINCT FROM o.person_id
             OR p.valid_from_on IS NULL)
         FROM payments y JOIN payment_orders o ON o.id = y.order_id
             JOIN payees p ON p.id = y.payee_id""",

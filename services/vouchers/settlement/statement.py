@@ -66,6 +66,9 @@ class Entry:
     amount_fen: int
 
 
+DUE, OWED = "应付金额（元）", "应缴回金额（元）"
+
+
 def yuan(amount_fen: int) -> str:
     """Whole fen as yuan with two decimals, as a bank writes them."""
     sign = "-" if amount_fen < 0 else ""
@@ -88,7 +91,7 @@ def said(
             ["消费金额（元）", yuan(head.amount_fen + head.deducted_fen)],
             ["扣减笔数", str(head.deductions)],
             ["扣减金额（元）", yuan(head.deducted_fen)],
-            ["应付金额（元）", yuan(head.amount_fen)],
+            [DUE if head.amount_fen >= 0 else OWED, yuan(head.amount_fen)],
             ["异议截止", head.objections_until_on.isoformat() if head.objections_until_on else ""],
         ],
         "cuts": [

@@ -16,12 +16,13 @@ from services.vouchers.settlement.domain import (
     letters,
     settlement_lines,
 )
-from shared.contracts.ids import new_id
+from shared.contracts.ids import derived_id, new_id
 from shared.contracts.months import last_day
 
 # One batch at a time, so that no deduction is taken twice.
 TURN = "SELECT pg_advisory_xact_lock(hashtext('vouchers.settlements'))"
-# Paper is settled once it has come back from the provider.
+# Paper is settled once it has come back from the provider. Deductions wait for a statement that
+# covers them; who has left and has nothing more to come gets one below zero, and owes it.
 MAKE = """
 WITH spent AS (
     SELECT id, provider_id, amount_fen FROM redemptions
@@ -36,25 +37,32 @@ WITH spent AS (
         CAST(min(CAST(p.cause AS text)) AS uuid) AS redemption_id
     FROM postings p
     WHERE p.account_kind = 'provider_payable' AND p.act IN ('refund', 'recover')
+        AND (CAST(:provider_id AS text) IS NULL OR p.agency = :provider_id)
         AND p.occurred_on <= :last_on AND NOT EXISTS (
             SELECT 1 FROM settlement_deductions d
             WHERE d.source_id = p.set_id AND d.out_on IS NULL)
     GROUP BY p.agency, p.set_id, p.act
+), gone AS (
+    SELECT provider_id FROM (
+        SELECT DISTINCT ON (provider_id) provider_id, standing FROM provider_standings
+        WHERE from_on <= :today ORDER BY provider_id, from_on DESC, told_at DESC
+    ) n WHERE standing = 'exited'
 ), sums AS (
-    SELECT provider_id, count(*) AS redemptions, sum(amount_fen) AS spent_fen,
-        (SELECT count(*) FROM given_back g WHERE g.provider_id = s.provider_id) AS deductions,
-        (SELECT coalesce(sum(g.amount_fen), 0) FROM given_back g
-            WHERE g.provider_id = s.provider_id) AS deducted_fen
-    FROM spent s GROUP BY provider_id
+    SELECT provider_id, coalesce(s.n, 0) AS redemptions, coalesce(s.total, 0) AS spent_fen,
+        coalesce(g.n, 0) AS deductions, coalesce(g.total, 0) AS deducted_fen,
+        provider_id IN (SELECT provider_id FROM gone) AS final
+    FROM (SELECT provider_id, count(*) AS n, sum(amount_fen) AS total FROM spent
+            GROUP BY provider_id) s
+        FULL JOIN (SELECT provider_id, count(*) AS n, sum(amount_fen) AS total FROM given_back
+            GROUP BY provider_id) g USING (provider_id)
 ), statements AS (
     INSERT INTO settlements (batch_id, provider_id, area_code, month_on, redemptions, amount_fen,
         deductions, deducted_fen, final, objections_until_on, made_on, made_by)
     SELECT :id, provider_id, :area_code, :month_on, redemptions, spent_fen - deducted_fen,
-        deductions, deducted_fen, coalesce((SELECT n.standing = 'exited'
-            FROM provider_standings n
-            WHERE n.provider_id = sums.provider_id AND n.from_on <= :today
-            ORDER BY n.from_on DESC, n.told_at DESC LIMIT 1), false), :until_on, :today, :sub
-    FROM sums WHERE spent_fen > deducted_fen
+        deductions, deducted_fen, final, :until_on, :today, :sub
+    FROM sums WHERE spent_fen > deducted_fen OR (final AND NOT EXISTS (
+        SELECT 1 FROM redemptions r WHERE r.provider_id = sums.provider_id
+            AND r.settlement_id IS NULL AND NOT EXISTS (SELECT 1 FROM spent WHERE id = r.id)))
     RETURNING id, provider_id, month_on, redemptions, amount_fen, deductions, deducted_fen, final,
         objections_until_on
 ), tied AS (
@@ -112,6 +120,10 @@ WHERE settlement_id = :id ORDER BY id
 """
 PAY = """
 INSERT INTO payment_orders (id, settlement_id, provider_id, area_code, amount_fen, ordered_on)
+VALUES (:id, :settlement_id, :provider_id, :area_code, :amount_fen, :today)
+"""
+CLAIM = """
+INSERT INTO provider_debts (id, settlement_id, provider_id, area_code, amount_fen, claimed_on)
 VALUES (:id, :settlement_id, :provider_id, :area_code, :amount_fen, :today)
 """
 PAGE = """
@@ -172,24 +184,29 @@ class Settlements(Books):
                 sub=caller.sub,
                 body=caller.body,
             )
-            if one.step == "second":
-                ordered[one.settlement.id] = await self._order(one.settlement)
+            order_id = await self._order(one.settlement) if one.step == "second" else None
+            if order_id is not None:
+                ordered[one.settlement.id] = order_id
         return ordered
 
-    async def _order(self, settlement: Settlement) -> UUID:
+    async def _order(self, settlement: Settlement) -> UUID | None:
+        """Book a statement and order its payment, or claim what the provider owes."""
         parts = [Part(**row) for row in await self._work.rows(PARTS, id=settlement.id)]
         lines = settlement_lines(settlement, parts)
-        await self._ledger.book(settlement.id, "settle", lines, on=self.today, cause=settlement.id)
-        order_id = new_id()
-        await self._work.run(
-            PAY,
-            id=order_id,
-            settlement_id=settlement.id,
-            provider_id=settlement.provider_id,
-            area_code=settlement.area_code,
-            amount_fen=settlement.amount_fen,
-            today=self.today,
-        )
+        if lines:
+            about = {"on": self.today, "cause": settlement.id}
+            await self._ledger.book(settlement.id, "settle", lines, **about)
+        order_id = new_id() if settlement.amount_fen > 0 else None
+        if settlement.amount_fen != 0:
+            await self._work.run(
+                PAY if order_id else CLAIM,
+                id=order_id or derived_id("provider-debt", settlement.id),
+                settlement_id=settlement.id,
+                provider_id=settlement.provider_id,
+                area_code=settlement.area_code,
+                amount_fen=abs(settlement.amount_fen),
+                today=self.today,
+            )
         spent = [Spent(**row) for row in await self._work.rows(SPENT, id=settlement.id)]
         programmes = self.policy.programmes
         self._work.send(*letters(settlement, spent, order_id, programmes, self._work.now))
