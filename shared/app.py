@@ -87,6 +87,7 @@ def create_app(runtime: Runtime, *, own_lifespan: bool = True) -> FastAPI:
         },
     }
     app = FastAPIOffline(**options) if docs else FastAPI(openapi_url=None, **options)
+    pages = len(app.router.routes)
     app.state.runtime = runtime
     app.add_middleware(BodyLimit)
     app.add_middleware(TraceHeader)
@@ -94,8 +95,9 @@ def create_app(runtime: Runtime, *, own_lifespan: bool = True) -> FastAPI:
         _add(app, router)
     _public(app)
     _problems(app)
-    # An address is looked for in this order: the service's own doors before pages about them.
-    app.router.routes.sort(key=lambda route: not isinstance(route, DoorRoute))
+    # An address is looked for in this order: the service's own doors before the pages about them.
+    routes = app.router.routes
+    routes[:] = [*routes[pages:], *routes[:pages]]
     assert_doors_closed(routes_of(app))
     return app
 
