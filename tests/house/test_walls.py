@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-from importlinter import cli
+import subprocess
+import sys
+from pathlib import Path
 
 from tests.house.rooms import DOORS_BY_ANOTHER_NAME, ROOT, imported, none, pure_modules
 
@@ -16,9 +17,12 @@ MACHINERY = (
 CLOCKS = ("time", "random", "secrets")
 
 
-def test_the_contracts_of_the_import_linter_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    broken = cli.lint_imports(config_filename=str(ROOT / ".importlinter"), no_cache=True)
-    assert broken == 0, capsys.readouterr().out
+def test_the_contracts_of_the_import_linter_are_kept() -> None:
+    # In a process of its own: it silences every logger of the process that it runs in.
+    linter = Path(sys.executable).with_name("lint-imports")
+    words = [str(linter), "--config", str(ROOT / ".importlinter"), "--no-cache"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_domain_and_noun_modules_touch_neither_machinery_nor_doors() -> None:
