@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from hypothesis import settings
 
 from deploy.office import Office, RolePasswords, settings_for
 from deploy.postgres import EmbeddedPostgres
@@ -20,6 +21,10 @@ from tests.cluster import folder_for_a_cluster, fresh_database, hurry, warm
 from tests.desk import LastingDoors, OfficeDesk
 
 TEMPLATE = "juyang_template"
+
+# On a busy machine an example may take its time; how fast things are is the benchmark's matter.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 def pytest_collection_finish() -> None:
@@ -84,13 +89,13 @@ async def desk(
     meters: None,
 ) -> AsyncIterator[OfficeDesk]:
     """A running office on 2010-01-04 whose letters move only when the test says `settle`."""
-    settings = {
+    each = {
         name: settings_for(
             name, database, passwords, tmp_path, run_relay=False, app_pool=8, jobs_pool=2
         )
         for name in SERVICES
     }
-    office = Office(settings, doors=doors)
+    office = Office(each, doors=doors)
     await office.start()
     try:
         yield OfficeDesk(office, tmp_path, date(2010, 1, 4))
