@@ -6,12 +6,14 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+import anyio
 import asyncpg
 import psutil
 import pytest
+from anyio.lowlevel import checkpoint
 
 from deploy import postgres_place
 from deploy.postgres import EmbeddedPostgres, StartRefused
@@ -55,6 +57,13 @@ def lives(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+async def all_end(processes: Collection[psutil.Process]) -> None:
+    """Waits until none lives; one that dies lets go of its files before it is gone."""
+    with anyio.fail_after(ENDS_WITHIN_S):
+        while any(lives(process) for process in processes):
+            await checkpoint()
 
 
 def refusal(data_dir: Path) -> StartRefused:

@@ -20,8 +20,8 @@ from deploy import postgres_place
 from deploy.postgres import EmbeddedPostgres, erase, running
 from tests.deploy.offices import (
     ENDS_WITHIN_S,
+    all_end,
     cluster_is_free,
-    lives,
     office,
     refusal,
     run,
@@ -113,7 +113,7 @@ async def test_when_the_office_is_killed_the_server_ends_and_the_data_is_there_n
         process.wait()
         assert running(made) is None
         async with EmbeddedPostgres(made) as server:
-            assert not any(lives(member) for member in family)
+            await all_end(family)
             assert await value(server.admin_dsn, "SELECT yuan FROM survivors") == 100
 
 
@@ -127,7 +127,7 @@ async def test_when_the_keeper_is_killed_too_no_process_of_the_cluster_stays(
         process.kill()
         process.wait()
         assert cluster_is_free(made)
-        assert not any(lives(member) for member in family)
+        await all_end(family)
     async with EmbeddedPostgres(made):
         pass
 
@@ -159,7 +159,7 @@ async def test_a_backend_that_outlives_its_killed_server_does_not_keep_the_next_
         os.kill(server.connection.pid, signal.SIGKILL)
         with anyio.fail_after(ENDS_WITHIN_S):
             assert await value_when_ready(server.admin_dsn, "SELECT 1") == 1
-        assert not lives(backend)
+        await all_end([backend])
         at_work.terminate()
 
 
