@@ -30,6 +30,8 @@ MEBIBYTE = 1024 * 1024
 LOOK_EVERY_S = 0.1
 DRAINED_WITHIN_S = 300.0
 CALM_S = 5.0
+WARM_S = 15.0
+"""Processes that were killed before are young, and grow by their first requests alone."""
 DEAF = ("evaluation", "evaluation-2")
 UNSENT = " + ".join(f"(SELECT count(*) FROM {name}.outbox WHERE NOT sent)" for name in SERVICES)
 WRITTEN = " + ".join(f"(SELECT count(*) FROM {name}.outbox)" for name in SERVICES)
@@ -52,7 +54,7 @@ async def _away(site: Site, mode: str) -> Verdict:
     database = await site.admin()
     try:
         async with load.running(RATE):
-            await asyncio.sleep(CALM_S)
+            await asyncio.sleep(WARM_S)
             before, written = _rss_mb(site), await database.fetchval(f"SELECT {WRITTEN}")
             site.proxy.set(mode)
             await asyncio.sleep(away_s)
