@@ -26,7 +26,8 @@ async def rung(bell: asyncio.Event, within_s: float) -> bool:
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     """What the work gives; late or no longer wanted, it is cancelled, and may end in order.
 
-    In a task of its own: a library that swallows a cancellation swallows the work's, not ours.
+    In a task of its own: a library that swallows a cancellation swallows the work's, not ours, and
+    holds us up no longer than once more that time.
 
     Raises:
         TimeoutError: the time is over.
@@ -40,4 +41,4 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     finally:
         if not task.done():
             task.cancel()
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=seconds)

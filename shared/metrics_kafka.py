@@ -13,6 +13,7 @@ from aiokafka.errors import CoordinatorLoadInProgressError as Loading
 from aiokafka.errors import GroupCoordinatorNotAvailableError as NoCoordinator
 from aiokafka.errors import KafkaError
 
+from shared.bounds import within
 from shared.bus.address import read_address
 
 ANSWER_S = 10.0
@@ -38,8 +39,7 @@ class Lag:
             KafkaError, OSError, TimeoutError: the broker is away; the next call connects anew.
         """
         try:
-            async with asyncio.timeout(ANSWER_S):
-                return await self._read()
+            return await within(ANSWER_S, self._read())
         except (KafkaError, OSError, TimeoutError, asyncio.CancelledError):
             await self.close()  # of what was broken off nobody knows what it still awaits
             raise

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import AsyncAdaptedQueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.bounds import within
 from shared.bus.choose import DIRECT
 from shared.caller import job
 from shared.kept_lines import kept_of
@@ -75,8 +76,7 @@ class Rounds:
     async def behind(self) -> int | None:
         """Letters on the broker that this service has not committed; none when it is away."""
         try:
-            async with asyncio.timeout(LOOK_S):
-                return sum((await self._waiting()).values())
+            return sum((await within(LOOK_S, self._waiting())).values())
         except (KafkaError, OSError, TimeoutError):
             return None
 

@@ -247,8 +247,14 @@ async def assert_awake(consumer: AIOKafkaConsumer) -> None:
     held = sorted(consumer.assignment())
     if not held:
         return
-    async with asyncio.timeout(COMMIT_S):
-        ends = await consumer.end_offsets(held)
-        read = {place: await consumer.position(place) for place in held}
+    ends, read = await within(COMMIT_S, _offsets(consumer, held))
     if any(ends[place] > read[place] for place in held):
         raise Stalled
+
+
+async def _offsets(
+    consumer: AIOKafkaConsumer, held: Sequence[TopicPartition]
+) -> tuple[Mapping[TopicPartition, int], Mapping[TopicPartition, int]]:
+    """Where the broker's letters end, and where we are; without a broker it asks for ever."""
+    ends = await consumer.end_offsets(held)
+    return ends, {place: await consumer.position(place) for place in held}

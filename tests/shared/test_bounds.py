@@ -67,6 +67,22 @@ async def test_work_that_takes_too_long_is_late_and_ends_in_order() -> None:
     assert ended.is_set()
 
 
+async def test_work_that_will_not_end_holds_nobody_up() -> None:
+    let_go = asyncio.Event()
+
+    async def deaf() -> None:
+        while not let_go.is_set():
+            try:
+                await let_go.wait()
+            except asyncio.CancelledError:
+                continue
+
+    async with asyncio.timeout(LONG_S):
+        with pytest.raises(TimeoutError):
+            await within(SOON_S, deaf())
+    let_go.set()
+
+
 async def test_what_the_work_gives_or_raises_is_given_and_raised() -> None:
     async def answer() -> int:
         return 1
