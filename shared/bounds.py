@@ -30,14 +30,14 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     holds us up no longer than once more that time.
 
     Raises:
-        TimeoutError: the time is over.
+        TimeoutError: the time is over, or the work was broken off by its own.
     """
     task = asyncio.create_task(work)
     try:
         await asyncio.wait({task}, timeout=seconds)
-        if task.done():
+        if task.done() and not task.cancelled():
             return task.result()
-        raise TimeoutError
+        raise TimeoutError  # or broken off from inside: that is no cancellation of ours
     finally:
         if not task.done():
             task.cancel()

@@ -132,7 +132,9 @@ class Listener(ConsumerRebalanceListener):
         while True:
             try:
                 await self._session()
-            except Exception as failure:
+            except (Exception, asyncio.CancelledError) as failure:
+                if told_to_end():
+                    raise
                 self._stalls += isinstance(failure, Stalled)
                 if self._stalls == STALLS:
                     self._watchdog.bark("letters wait and none is given to it")
@@ -226,6 +228,12 @@ class Listener(ConsumerRebalanceListener):
             rebalance_timeout_ms=REBALANCE_MS,
             **self._who.address.options(),
         )
+
+
+def told_to_end() -> bool:
+    """Whether somebody cancels this very task: aiokafka lets out cancellations of its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def go_back(consumer: AIOKafkaConsumer, refused: Fetched) -> None:

@@ -83,6 +83,14 @@ async def test_work_that_will_not_end_holds_nobody_up() -> None:
     let_go.set()
 
 
+async def test_work_that_is_broken_off_from_inside_is_late_and_cancels_nobody() -> None:
+    async def broken_off() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(TimeoutError):
+        await within(LONG_S, broken_off())
+
+
 async def test_what_the_work_gives_or_raises_is_given_and_raised() -> None:
     async def answer() -> int:
         return 1
