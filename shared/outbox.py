@@ -90,6 +90,8 @@ SENT = text("UPDATE outbox SET sent = true WHERE position = ANY(CAST(:positions 
 
 
 def _columns(letters: Sequence[Envelope]) -> dict[str, Any]:
+    for letter in letters:
+        require_size(letter)
     return {
         "ids": [x.id for x in letters],
         "types": [x.type for x in letters],
@@ -114,10 +116,9 @@ def posting(letters: Sequence[Envelope]) -> tuple[str, dict[str, Any]]:
     Raises:
         Invalid: a letter is larger than any broker would take.
     """
-    for letter in letters:
-        require_size(letter)
     if len(letters) == 1:
         one = letters[0]
+        require_size(one)
         values = {f"letter_{name}": getattr(one, name) for name in SINGLE}
         return POSTED_ONE, {**values, "letter_facts": one.facts.decode()}
     return POSTED, _columns(letters)
@@ -125,8 +126,6 @@ def posting(letters: Sequence[Envelope]) -> tuple[str, dict[str, Any]]:
 
 async def post(connection: AsyncConnection, letters: Sequence[Envelope]) -> None:
     """Put letters into the outbox on their own, outside a unit of work."""
-    for letter in letters:
-        require_size(letter)
     await connection.execute(POST, _columns(letters))
 
 

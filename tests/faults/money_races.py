@@ -12,15 +12,13 @@ from typing import Any
 from services.vouchers.expiries.domain import expired
 from services.vouchers.expiries.store import Expiries
 from shared.caller import job
-from shared.contracts.eligibility import AwardEnded
 from shared.contracts.ids import new_id
 from shared.contracts.intake import PersonDied
-from shared.contracts.programmes import VOUCHER
 from tests.faults.money_settling import at_once_settled, close, settled_once
 from tests.faults.money_site import Market, load, market, parts
 from tests.faults.site import Verdict
 from tests.faults.sizes import Size
-from tests.vouchers.town import MONTHLY_FEN, Elder, day
+from tests.vouchers.town import MONTHLY_FEN, Elder, day, ended
 
 KINDS, COHORT, AT_ONCE = 3, 64, 8
 """How many different races, people of a year, and races run at once."""
@@ -74,23 +72,9 @@ async def _cohort(there: Market, year: int, people: int) -> Window:
     month = date(year, *LAST_MONTH)
     there.desk.clock.set(month)
     cards = await there.people(people, month)
-    ends = [_ended(elder, month) for elder in cards.values()]
+    ends = [ended(elder, month, "no_longer_eligible") for elder in cards.values()]
     await there.town.tell("eligibility", *ends)
     return sorted(cards.items(), key=lambda one: one[1].person_id)
-
-
-def _ended(elder: Elder, on: date) -> AwardEnded:
-    return AwardEnded(
-        aggregate_id=elder.award_id,
-        occurred_at=day(on),
-        person_id=elder.person_id,
-        application_id=elder.application_id,
-        area_code=elder.area_code,
-        award_id=elder.award_id,
-        programme=VOUCHER,
-        ended_on=on,
-        reason="no_longer_eligible",
-    )
 
 
 async def _against(

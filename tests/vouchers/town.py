@@ -97,20 +97,7 @@ class Town:
         )
 
     async def end(self, elder: Elder, on: date, reason: Any, area: str = "") -> None:
-        await self.tell(
-            "eligibility",
-            AwardEnded(
-                aggregate_id=elder.award_id,
-                occurred_at=day(on),
-                person_id=elder.person_id,
-                application_id=elder.application_id,
-                area_code=area or elder.area_code,
-                award_id=elder.award_id,
-                programme=VOUCHER,
-                ended_on=on,
-                reason=reason,
-            ),
-        )
+        await self.tell("eligibility", ended(elder, on, reason, area))
 
     async def admit(self, shop: Shop, on: date = JANUARY) -> None:
         about = {"aggregate_id": shop.provider_id, "occurred_at": day(on)}
@@ -262,6 +249,20 @@ class Town:
 
     def till(self, shop: Shop) -> httpx.AsyncClient:
         return self.desk.as_("provider", sub="till", agency=str(shop.provider_id))
+
+
+def ended(elder: Elder, on: date, reason: Any, area: str = "") -> AwardEnded:
+    return AwardEnded(
+        aggregate_id=elder.award_id,
+        occurred_at=day(on),
+        person_id=elder.person_id,
+        application_id=elder.application_id,
+        area_code=area or elder.area_code,
+        award_id=elder.award_id,
+        programme=VOUCHER,
+        ended_on=on,
+        reason=reason,
+    )
 
 
 def granted(elder: Elder, starts_on: date = JANUARY) -> AwardGranted:
