@@ -155,6 +155,8 @@ class Listener(ConsumerRebalanceListener):
             await self._kept()
             with suppress(*AWAY):
                 await within(STOP_S, consumer.stop())
+            with suppress(*AWAY, asyncio.CancelledError):
+                heard_out(consumer)
 
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
         idle = 0
@@ -228,6 +230,16 @@ class Listener(ConsumerRebalanceListener):
             rebalance_timeout_ms=REBALANCE_MS,
             **self._who.address.options(),
         )
+
+
+def heard_out(consumer: AIOKafkaConsumer) -> None:
+    """Hear what ended the client's coordinator; aiokafka's `stop` leaves that to the loop.
+
+    Raises:
+        KafkaError: that.
+    """
+    if consumer._coordinator is not None:
+        consumer._coordinator.check_errors()
 
 
 def told_to_end() -> bool:
