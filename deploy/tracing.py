@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from opentelemetry import trace
+from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -24,9 +24,11 @@ from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
 from deploy.spans import SpanStore
+from shared.telemetry import PROPAGATOR
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-SAMPLER = "OTEL_TRACES_SAMPLER"
+SAMPLER, RATE = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
+BY_SHARE = "parentbased_traceidratio"
 KEPT_SHARE = 1.0
 """Of an embedded office's requests; OTEL_TRACES_SAMPLER and _ARG say otherwise. Decision 0010."""
 API = "/v1/"
@@ -38,6 +40,32 @@ PART = (
 TELLING_NOTHING = re.compile(PART)
 ALL_TELLING_NOTHING = re.compile(rf"(?:/{PART})*")
 UNSAID = "-"
+UNRECORDED = SamplingResult(Decision.DROP)
+
+
+class Share(ParentBased):
+    """A share of the traces that begin here: the library's sampler, in one step for these."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__(TraceIdRatioBased(rate))
+        self._bound = TraceIdRatioBased.get_bound_for_rate(rate)
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        # An empty context holds no parent; most requests are such, and most of them unrecorded.
+        if not parent_context and trace_id & TraceIdRatioBased.TRACE_ID_LIMIT >= self._bound:
+            return UNRECORDED
+        return super().should_sample(
+            parent_context, trace_id, name, kind, attributes, links, trace_state
+        )
 
 
 class OnlyRequests(Sampler):
@@ -57,7 +85,7 @@ class OnlyRequests(Sampler):
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
         if kind is SpanKind.SERVER and API not in str((attributes or {}).get("url.path", API)):
-            return SamplingResult(Decision.DROP)
+            return UNRECORDED
         return self.inner.should_sample(
             parent_context, trace_id, name, kind, attributes, links, trace_state
         )
@@ -91,11 +119,19 @@ def discreet_path(path: str) -> str:
 def configure_tracing(service: str, keep: SpanStore | None = None) -> None:
     """Traces go where OTEL_EXPORTER_OTLP_ENDPOINT says, and into `keep` if given.
 
-    With neither, spans are not recorded, yet every request has a trace id for answers and logs.
+    With neither, spans are not recorded, yet every request has a trace id for answers and logs;
+    OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none switch all of it off.
     """
-    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+    if _told("OTEL_SDK_DISABLED") == "true" or _told("OTEL_TRACES_EXPORTER") == "none":
         return
+    if not _told("OTEL_PROPAGATORS"):
+        # Nobody here reads baggage, and looking for it costs every request.
+        propagate.set_global_textmap(PROPAGATOR)
     trace.set_tracer_provider(provider_of(service, keep))
+
+
+def _told(name: str) -> str:
+    return os.environ.get(name, "").strip().lower()
 
 
 def provider_of(service: str, keep: SpanStore | None = None) -> TracerProvider:
@@ -115,9 +151,19 @@ def provider_of(service: str, keep: SpanStore | None = None) -> TracerProvider:
 def _sampler(environment: Sampler, keep: SpanStore | None) -> Sampler:
     if keep is None and not _exporting():
         return ParentBased(ALWAYS_OFF)
-    if os.environ.get(SAMPLER) or _exporting():
+    if _told(SAMPLER) == BY_SHARE:
+        return Share(_rate())
+    if _told(SAMPLER) or _exporting():
         return environment
-    return ParentBased(TraceIdRatioBased(KEPT_SHARE))
+    return Share(KEPT_SHARE)
+
+
+def _rate() -> float:
+    """As the SDK reads it: everything when nothing or nonsense is given."""
+    try:
+        return min(1.0, max(0.0, float(_told(RATE))))
+    except ValueError:
+        return 1.0
 
 
 def _exporting() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach
@@ -68,27 +69,29 @@ class TraceHeader:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _prefixed(scope)
-        if scope["type"] != "http" or not (told := trace_id()):
+        telemetry = scope.get("fastapi.telemetry")
+        if telemetry is not None:
+            _prefixed(telemetry, scope)
+        if telemetry is None or telemetry.span is None or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        span = telemetry.span
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                told_so = (TRACE_HEADER_SENT, told.encode())
-                message["headers"] = [*message.get("headers", ()), told_so]
+                told = trace.format_trace_id(span.get_span_context().trace_id)
+                message["headers"] = [*message["headers"], (TRACE_HEADER_SENT, told.encode())]
             await send(message)
 
         await self._app(scope, receive, telling)
 
 
-def _prefixed(scope: Scope) -> None:
+def _prefixed(telemetry: Any, scope: Scope) -> None:
     """Tell the request's telemetry where its application stands: routes are named in full.
 
     FastAPI does so for applications that it mounts itself, and has no public way for others.
     """
-    telemetry = scope.get("fastapi.telemetry")
-    if telemetry is not None and not telemetry._mount_prefix:
+    if not telemetry._mount_prefix:
         telemetry._mount_prefix = scope.get("root_path", "")
 
 

@@ -55,13 +55,16 @@ def _cases(officer: Person, stage: str) -> Any:
 
 
 async def sweep(cast: Cast, name: str) -> int:
-    """Look for birthdays that have come; returns how many applications were determined again.
+    """Do the work of the day; returns how many applications were determined again.
+
+    Birthdays that have come, awards that are due, and residents who have not applied.
 
     The office looks once a day by itself too, but not at the moment that the story needs.
     """
     operator = cast.operator()
     found = await operator.post("/eligibility/v1/sweeps", {"id": demo_id("sweep", name)})
     await operator.post("/eligibility/v1/rechecks/sweeps", {"id": demo_id("awards", name)})
+    await operator.post("/eligibility/v1/outreach/judgements", {"id": demo_id("residents", name)})
     await cast.desk.settle()
     return int(found["determined"])
 

@@ -1,57 +1,71 @@
-"""A lean HTTP/1.1 client for ratios: the same bytes over a few kept connections."""
+"""A lean HTTP/1.1 client for ratios: bytes made beforehand over a few kept connections."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 CONNECTIONS = 8
-OK = b"HTTP/1.1 200"
+DONE = (b"HTTP/1.1 200", b"HTTP/1.1 201")
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
 
 
 class NotOk(Exception):
-    """An answer was not 200; the text is its beginning."""
+    """An answer was another; the text is its beginning."""
 
 
 def post(url: str, body: bytes, token: str | None) -> bytes:
     """The bytes of one POST of JSON."""
+    said = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+    return _head("POST", url, token, *said) + body
+
+
+def get(url: str, token: str | None) -> bytes:
+    """The bytes of one GET."""
+    return _head("GET", url, token)
+
+
+def _head(method: str, url: str, token: str | None, *said: str) -> bytes:
     there = urlsplit(url)
-    lines = [
-        f"POST {there.path} HTTP/1.1",
-        f"Host: {there.netloc}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    ]
+    lines = [f"{method} {there.path} HTTP/1.1", f"Host: {there.netloc}", *said]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
-    return "\r\n".join(lines).encode() + HEAD_END + body
+    return "\r\n".join(lines).encode() + HEAD_END
 
 
 async def rate(url: str, request: bytes, requests: int) -> float:
-    """Answers a second over `CONNECTIONS` connections.
+    """Answers a second to the same request over `CONNECTIONS` connections.
 
     Raises:
-        NotOk: an answer was not 200.
+        NotOk: an answer was neither 200 nor 201.
     """
-    each = requests // CONNECTIONS
+    return await rate_of_all(url, [request] * requests)
+
+
+async def rate_of_all(url: str, requests: Sequence[bytes]) -> float:
+    """Answers a second to these requests over `CONNECTIONS` connections.
+
+    Raises:
+        NotOk: an answer was neither 200 nor 201.
+    """
     began = time.perf_counter()
-    await asyncio.gather(*(_one(url, request, each) for _ in range(CONNECTIONS)))
-    return each * CONNECTIONS / (time.perf_counter() - began)
+    await asyncio.gather(*(_one(url, requests[n::CONNECTIONS]) for n in range(CONNECTIONS)))
+    return len(requests) / (time.perf_counter() - began)
 
 
-async def _one(url: str, request: bytes, times: int) -> None:
+async def _one(url: str, requests: Sequence[bytes]) -> None:
     there = urlsplit(url)
     reader, writer = await asyncio.open_connection(there.hostname, there.port)
     try:
-        for _ in range(times):
+        for request in requests:
             writer.write(request)
             head = await reader.readuntil(HEAD_END)
-            if not head.startswith(OK):
-                raise NotOk(head[:200].decode(errors="replace"))
             at = head.lower().index(LENGTH) + len(LENGTH)
-            await reader.readexactly(int(head[at : head.index(b"\r", at)]))
+            body = await reader.readexactly(int(head[at : head.index(b"\r", at)]))
+            if not head.startswith(DONE):
+                raise NotOk((head[:60] + body[:200]).decode(errors="replace"))
     finally:
         writer.close()

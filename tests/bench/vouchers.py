@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Sequence
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import orjson
@@ -14,7 +10,7 @@ from deploy.premises import free_port
 from shared.caller import Caller
 from tests.bench.figures import AT_LEAST, Figure, Goal, Measurement, Round, middle, spread
 from tests.bench.ground import ground
-from tests.bench.hammer import CONNECTIONS, HEAD_END, LENGTH, NotOk, post
+from tests.bench.hammer import post, rate_of_all
 from tests.bench.vouchers_bare import TABLES
 from tests.bench.vouchers_ground import (
     BALANCE_FEN,
@@ -28,8 +24,7 @@ from tests.bench.vouchers_ground import (
 )
 
 HTTP = Goal("redeem_http_vs_bare", "ratio", AT_LEAST, 0.30)
-PEOPLE, ROUNDS, REQUESTS = 2_000, 5, 800
-MADE = b"HTTP/1.1 201"
+PEOPLE, ROUNDS, REQUESTS = 2_000, 7, 2_000
 A_TENTH = {
     "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
     "OTEL_TRACES_SAMPLER_ARG": "0.1",
@@ -54,32 +49,6 @@ def _order(order_id: UUID, card: str, shop: Fair) -> dict[str, object]:
     }
 
 
-async def rate(url: str, requests: Sequence[bytes]) -> float:
-    """Made redemptions a second over `CONNECTIONS` connections.
-
-    Raises:
-        NotOk: an answer was not 201.
-    """
-    began = time.perf_counter()
-    await asyncio.gather(*(_one(url, requests[n::CONNECTIONS]) for n in range(CONNECTIONS)))
-    return len(requests) / (time.perf_counter() - began)
-
-
-async def _one(url: str, requests: Sequence[bytes]) -> None:
-    there = urlsplit(url)
-    reader, writer = await asyncio.open_connection(there.hostname, there.port)
-    try:
-        for request in requests:
-            writer.write(request)
-            head = await reader.readuntil(HEAD_END)
-            at = head.lower().index(LENGTH) + len(LENGTH)
-            body = await reader.readexactly(int(head[at : head.index(b"\r", at)]))
-            if not head.startswith(MADE):
-                raise NotOk((head[:60] + body[:200]).decode(errors="replace"))
-    finally:
-        writer.close()
-
-
 async def over_http() -> list[Figure]:
     """A vouchers service and the bare endpoint, each in a process of its own, in turns.
 
@@ -100,7 +69,7 @@ async def over_http() -> list[Figure]:
             for _ in range(ROUNDS + 1):
                 ours = purchases(f"{base}/redemptions", shop, held, REQUESTS)
                 theirs = purchases(bare, shop, None, REQUESTS)
-                rounds.append(Round(await rate(base, ours), await rate(bare, theirs)))
+                rounds.append(Round(await rate_of_all(base, ours), await rate_of_all(bare, theirs)))
     counted = rounds[1:]  # the first warms both
     return [HTTP.figure(middle(counted).ratio, spread(counted, "redemptions/s"))]
 

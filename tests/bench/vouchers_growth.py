@@ -10,7 +10,8 @@ import asyncpg
 from shared.caller import Caller
 from tests.bench.figures import AT_LEAST, Figure, Goal, Measurement, Round, middle, spread
 from tests.bench.ground import ground
-from tests.bench.vouchers import purchases, rate
+from tests.bench.hammer import rate_of_all
+from tests.bench.vouchers import purchases
 from tests.bench.vouchers_ground import (
     FUND,
     MONTH,
@@ -65,7 +66,7 @@ class Town:
 
     async def rate(self) -> float:
         """Redemptions a second."""
-        return await rate(self.url, purchases(self.url, self.shop, self.held, REQUESTS))
+        return await rate_of_all(self.url, purchases(self.url, self.shop, self.held, REQUESTS))
 
 
 async def growth() -> list[Figure]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +13,25 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from deploy.spans import SpanStore
-from deploy.tracing import ENDPOINTS, SAMPLER, discreet_path, provider_of
+from deploy.tracing import (
+    BY_SHARE,
+    ENDPOINTS,
+    RATE,
+    SAMPLER,
+    Share,
+    discreet_path,
+    provider_of,
+)
 from shared.telemetry import TRACE_HEADER, TraceHeader
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +41,7 @@ PLANTED = "110190193001310018"
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*ENDPOINTS, SAMPLER, "OTEL_TRACES_SAMPLER_ARG", "OTEL_SERVICE_NAME"):
+    for name in (*ENDPOINTS, SAMPLER, RATE, "OTEL_SERVICE_NAME"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -74,6 +90,50 @@ async def test_the_share_is_what_the_environment_says(monkeypatch: pytest.Monkey
         for _ in range(500):
             await http.get("/intake/v1/persons/x")
     assert 15 < len(store.traces()) < 100
+
+
+@given(st.integers(1, 2**128 - 1), st.floats(0, 1), st.sampled_from([None, 0, 1]))
+def test_a_share_decides_as_the_librarys_own_sampler(
+    trace_id: int, rate: float, parent_flags: int | None
+) -> None:
+    context = Context()
+    if parent_flags is not None:
+        told = SpanContext(trace_id, 7, True, TraceFlags(parent_flags))
+        context = set_span_in_context(NonRecordingSpan(told), context)
+    ours = Share(rate).should_sample(context, trace_id, "GET")
+    theirs = ParentBased(TraceIdRatioBased(rate)).should_sample(context, trace_id, "GET")
+    assert ours.decision is theirs.decision
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")]
+)
+def test_the_standard_switches_leave_an_office_without_traces(name: str, value: str) -> None:
+    said = (
+        "from opentelemetry import trace; from deploy.tracing import configure_tracing; "
+        "configure_tracing('juyang'); print(trace.get_tracer('x').start_span('y')"
+        ".get_span_context().is_valid)"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", said],
+            env={**os.environ, **more},
+            capture_output=True,
+            check=True,
+        ).stdout.strip()
+        for more in ({name: value}, {})
+    ]
+    assert told == [b"False", b"True"]
+
+
+@pytest.mark.parametrize(("said", "rate"), [("", 1.0), ("0.25", 0.25), ("much", 1.0), ("7", 1.0)])
+def test_a_share_that_is_none_records_everything(
+    monkeypatch: pytest.MonkeyPatch, said: str, rate: float
+) -> None:
+    monkeypatch.setenv(SAMPLER, BY_SHARE)
+    monkeypatch.setenv(RATE, said)
+    sampler = provider_of("juyang", SpanStore()).sampler
+    assert Share(rate).get_description() in sampler.get_description()
 
 
 async def test_pages_and_health_are_not_recorded_even_in_a_callers_trace() -> None:
