@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -32,7 +33,7 @@ class LineResult(BaseModel):
     code: str = Field(default="", description="why it was refused; empty when it was not")
     zh: str = ""
     en: str = ""
-    errors: list[Flaw] = []
+    errors: list[Flaw] = Field(default_factory=list)
 
 
 L = TypeVar("L", bound=LineResult)
@@ -82,9 +83,17 @@ class Lines(Generic[T]):
 
     def results(self, outcomes: Sequence[Outcome]) -> list[LineResult]:
         """The answer to every line, from the outcomes of the sound ones in their order."""
-        decided = iter(outcomes)
-        every = [line if isinstance(line, Refusal) else next(decided) for line in self._read]
-        return [self._result(nth, outcome) for nth, outcome in enumerate(every)]
+        return self.told(LineResult, outcomes, repeat({}))
+
+    def told(
+        self, kind: type[L], outcomes: Sequence[Outcome], more: Iterable[Mapping[str, Any]]
+    ) -> list[L]:
+        """As `results`, in answers of another kind that say `more` of the sound lines."""
+        decided = zip(outcomes, more, strict=False)
+        return [
+            self._result(kind, nth, *((line, {}) if isinstance(line, Refusal) else next(decided)))
+            for nth, line in enumerate(self._read)
+        ]
 
     def answer(self, outcomes: Sequence[Outcome], response: Response) -> BulkAnswer[LineResult]:
         """The whole answer."""
@@ -103,11 +112,11 @@ class Lines(Generic[T]):
                 )
             seen.add(about)
 
-    def _result(self, nth: int, outcome: Outcome) -> LineResult:
+    def _result(self, kind: type[L], nth: int, outcome: Outcome, more: Mapping[str, Any]) -> L:
         about = self._ids[nth]
         if isinstance(outcome, str):
-            return LineResult(id=about, line=nth, ok=True, state=outcome)
-        return LineResult(
+            return kind(id=about, line=nth, ok=True, state=outcome, **more)
+        return kind(
             id=about,
             line=nth,
             ok=False,
@@ -115,6 +124,7 @@ class Lines(Generic[T]):
             zh=outcome.zh,
             en=outcome.en,
             errors=[self._flaw(nth, flaw) for flaw in outcome.flaws],
+            **more,
         )
 
     def _flaw(self, nth: int, flaw: FieldFlaw) -> Flaw:
@@ -165,7 +175,7 @@ def added(
 
 
 def _named(line: Any, name: str) -> UUID | None:
-    said = line.get(name) if isinstance(line, Mapping) else line
+    said = line.get(name) if isinstance(line, dict) else line
     try:
         return UUID(said) if isinstance(said, str) else None
     except ValueError:

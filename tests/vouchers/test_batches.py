@@ -124,6 +124,22 @@ async def test_what_is_sent_again_in_another_batch_is_answered_as_then_and_spent
     assert await spent(town) == 8500
 
 
+async def test_what_was_booked_in_time_is_told_so_however_late_a_till_sends_it_again(
+    town: Town, shop: Shop, cards: list[str]
+) -> None:
+    there = line(shop, cards[0], 4000, occurred_on="2010-01-04")
+    forgotten = line(shop, cards[1], 500, occurred_on="2010-01-04")
+    assert said(await send(town, shop, [there])) == ["booked"]
+    town.desk.clock.set(date(2010, 1, 20))
+    late = await send(town, shop, [there, forgotten, {**there, "amount_fen": 1}])
+    assert said(late) == ["booked", "reported_too_late", "id_taken"]
+    assert [(one["again"], one["amount_fen"]) for one in late] == [
+        (True, 4000), (False, None), (False, None),
+    ]  # fmt: skip
+    assert await spent(town) == 4000
+    assert await town.told("refused") == []
+
+
 async def test_a_whole_batch_sent_again_gets_the_same_answer(
     town: Town, shop: Shop, cards: list[str]
 ) -> None:

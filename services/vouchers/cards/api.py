@@ -14,7 +14,7 @@ from services.vouchers.cards.store import Cards
 from shared.caller import Caller
 from shared.contracts.ids import derived_id
 from shared.doors import READS_BY_POST, Body, doors, opens, permit
-from shared.errors import NotFound
+from shared.errors import NotFound, Refusal
 from shared.lines import (
     MOST_LINES,
     BulkAnswer,
@@ -102,13 +102,11 @@ async def open_cards(
     decided = [tried(new_card, card, who, applicants.get(who)) for who, card in cards.items()]
     opened = await store.open(stood(decided))
     outcomes = added(list(cards.values()), decided, opened, "opened", card_exists)
-    return answer(
-        [
-            CardLine(**dict(line), card_id=cards[line.id] if line.ok and line.id else None)
-            for line in lines.results(outcomes)
-        ],
-        response,
-    )
+    made = [
+        {} if isinstance(outcome, Refusal) else {"card_id": card}
+        for card, outcome in zip(cards.values(), outcomes, strict=True)
+    ]
+    return answer(lines.told(CardLine, outcomes, made), response)
 
 
 @router.post("/disclosures", openapi_extra=READS)

@@ -49,6 +49,9 @@ class Holder(Body):
     )
 
 
+NOBODY = Holder()
+
+
 class Sale(Body):
     """What every till sends: its own id, a holder, where, what and how much.
 
@@ -67,7 +70,7 @@ class Sale(Body):
 
     def shown(self, vault: Vault) -> Shown:
         """What the holder is looked up by."""
-        said = self.holder or Holder()
+        said = self.holder or NOBODY
         return shown_by((self.card_no, said.card_no), said.qr_token, said.paper_serials, vault)
 
 
@@ -78,7 +81,10 @@ class RedemptionOrder(Sale):
 
     def purchase(self, provider_id: UUID, today: date, policy: VoucherPolicy) -> Purchase:
         """What is asked for, on the day of the act."""
-        day = redeemed_on(self.occurred_on, today, policy)
+        return self.on(redeemed_on(self.occurred_on, today, policy), provider_id)
+
+    def on(self, day: date, provider_id: UUID) -> Purchase:
+        """What is asked for, whether it is in time or not."""
         return Purchase(self.id, provider_id, self.outlet_id, self.item_code, self.amount_fen, day)
 
 
@@ -167,8 +173,13 @@ def answered(purchase: Purchase, accepted: Accepted) -> Redeemed:
         redemption_id=purchase.id,
         amount_fen=purchase.amount_fen,
         balance_fen=accepted.balance_fen,
-        charged=[
-            ChargedMonth(month_on=charge.month.month_on, amount_fen=charge.amount_fen)
-            for charge in accepted.charges
-        ],
+        charged=charged(accepted),
     )
+
+
+def charged(accepted: Accepted) -> list[ChargedMonth]:
+    """Which months pay how much of it."""
+    return [
+        ChargedMonth(month_on=charge.month.month_on, amount_fen=charge.amount_fen)
+        for charge in accepted.charges
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 from uuid import UUID
@@ -20,14 +20,16 @@ from services.vouchers.redemptions.domain import (
     Till,
     decide,
 )
+from shared.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One purchase of a batch, and what its holder is looked up by."""
+    """One purchase of a batch, what its holder is looked up by, and why it comes too late if so."""
 
     purchase: Purchase
     digest: bytes
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,17 @@ class Purse:
         """Leave only what an accepted purchase has not spent."""
         spent = {charge.month.account_id: charge.amount_fen for charge in accepted.charges}
         left = [
-            replace(month, balance_fen=month.balance_fen - spent[month.account_id])
-            if month.account_id in spent
-            else month
+            _less(month, spent[month.account_id]) if month.account_id in spent else month
             for month in self.months
         ]
         self.months = tuple(month for month in left if month.balance_fen > 0)
+
+
+def _less(month: MonthLeft, amount_fen: int) -> MonthLeft:
+    left = month.balance_fen - amount_fen
+    return MonthLeft(
+        month.account_id, month.month_on, month.valid_until_on, left, month.application_id
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,8 @@ class Taken:
     """A line whose id belongs to something else."""
 
 
-LineDecision: TypeAlias = Fresh | Again | Taken
+LineDecision: TypeAlias = Fresh | Again | Taken | Refusal
+"""What became of a line; a refusal: it was not even asked, and nothing of it is kept."""
 
 
 def decide_batch(
@@ -131,18 +139,24 @@ def decide_batch(
     An offline till sends in any order: earlier days spend first, and of one day the earlier line.
     """
     decided: dict[int, LineDecision] = {}
+    days = {one.purchase.redeemed_on for one in asked}
+    standings = {day: _standing(facts.standings, day) for day in days}
     for nth in sorted(range(len(asked)), key=lambda nth: asked[nth].purchase.redeemed_on):
-        decided[nth] = _line(asked[nth], facts, policy)
+        decided[nth] = _line(asked[nth], facts, standings, policy)
     return [decided[nth] for nth in range(len(asked))]
 
 
-def _line(one: Asked, facts: BatchFacts, policy: VoucherPolicy) -> LineDecision:
+def _line(
+    one: Asked, facts: BatchFacts, standings: Mapping[date, str | None], policy: VoucherPolicy
+) -> LineDecision:
     purchase, card = one.purchase, facts.cards.get(one.digest)
     person_id = card.person_id if card else None
     before = facts.known.get(purchase.id)
     if before is not None:
         return Again(before.code) if before.is_of(purchase, person_id) else Taken()
-    till = _till(purchase, card, facts)
+    if one.refusal is not None:
+        return one.refusal
+    till = _till(purchase, card, facts, standings[purchase.redeemed_on])
     decision = decide(purchase, till, policy)
     if isinstance(decision, Accepted) and person_id is not None:
         facts.purses[person_id].take(decision)
@@ -163,7 +177,9 @@ def _now_known(purchase: Purchase, person_id: UUID | None, decision: Decision) -
     )
 
 
-def _till(purchase: Purchase, card: CardKnown | None, facts: BatchFacts) -> Till:
+def _till(
+    purchase: Purchase, card: CardKnown | None, facts: BatchFacts, standing: str | None
+) -> Till:
     purse = facts.purses.get(card.person_id) if card else None
     owner, area = facts.outlets.get(purchase.outlet_id, (None, None))
     category, allowed, published_on = facts.items.get(purchase.item_code, (None, False, None))
@@ -172,7 +188,7 @@ def _till(purchase: Purchase, card: CardKnown | None, facts: BatchFacts) -> Till
         payer=_payer(card, purse),
         outlet_provider=owner,
         outlet_area=area,
-        standing=_standing(facts.standings, purchase.redeemed_on),
+        standing=standing,
         category=category,
         voucher_allowed=allowed,
         published_on=published_on,

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 from pydantic import Field, SkipValidation
 
 from services.vouchers.policy.model import VoucherPolicy
-from services.vouchers.redemptions.api import ChargedMonth, RedemptionOrder, answered
-from services.vouchers.redemptions.batch import Again, Asked, LineDecision, Taken, decide_batch
+from services.vouchers.redemptions.api import ChargedMonth, RedemptionOrder, charged
+from services.vouchers.redemptions.batch import (
+    Again,
+    Asked,
+    Fresh,
+    LineDecision,
+    Taken,
+    decide_batch,
+)
 from services.vouchers.redemptions.batch_store import Batches
 from services.vouchers.redemptions.domain import (
     Accepted,
@@ -65,10 +72,9 @@ async def redeem_batch(
     asked = [tried(_asked, x, provider_id, store.today, store.policy, store.vault) for x in sound]
     decided = await _decided(provider_id, stood(asked), store)
     every = _in_order(asked, decided)
-    results = lines.results([_outcome(one) for one in every])
-    for place, one, order in zip(lines.places, every, sound, strict=True):
-        results[place] = _told(results[place], one, order)
-    return answer([_whole(result) for result in results], response)
+    money = [_money(one, order) for one, order in zip(every, sound, strict=True)]
+    results = lines.told(PurchaseResult, [_outcome(one) for one in every], money)
+    return answer(results, response)
 
 
 async def _decided(
@@ -83,18 +89,23 @@ async def _decided(
 def _asked(
     order: RedemptionOrder, provider_id: UUID, today: date, policy: VoucherPolicy, vault: Vault
 ) -> Asked:
-    return Asked(order.purchase(provider_id, today, policy), order.shown(vault).card)
+    card = order.shown(vault).card
+    try:
+        return Asked(order.purchase(provider_id, today, policy), card)
+    except Refusal as refusal:
+        # What was booked in time is told so, however late it is sent again.
+        return Asked(order.on(order.occurred_on or today, provider_id), card, refusal)
 
 
 def _in_order(
     asked: Sequence[Asked | Refusal], decided: Sequence[LineDecision]
-) -> list[LineDecision | Refusal]:
+) -> list[LineDecision]:
     """Every sound line's decision, or why it was not even asked."""
     rest = iter(decided)
     return [one if isinstance(one, Refusal) else next(rest) for one in asked]
 
 
-def _outcome(one: LineDecision | Refusal) -> Outcome:
+def _outcome(one: LineDecision) -> Outcome:
     if isinstance(one, Refusal):
         return one
     if isinstance(one, Taken):
@@ -108,23 +119,14 @@ def _worded(code: RefusalCode) -> Conflict:
     return Conflict(code, *WORDS[code])
 
 
-def _told(
-    result: LineResult, one: LineDecision | Refusal, order: RedemptionOrder
-) -> PurchaseResult:
-    """A line's answer with its money."""
+def _money(one: LineDecision, order: RedemptionOrder) -> Mapping[str, Any]:
+    """What a line's answer says of money."""
     if isinstance(one, Again):
-        amount = order.amount_fen if one.code is None else None
-        return PurchaseResult(**dict(result), again=True, amount_fen=amount)
-    if isinstance(one, Refusal | Taken) or not isinstance(one.decision, Accepted):
-        return _whole(result)
-    booked = answered(one.purchase, one.decision)
-    return PurchaseResult(
-        **dict(result),
-        amount_fen=booked.amount_fen,
-        balance_fen=booked.balance_fen,
-        charged=tuple(booked.charged),
-    )
-
-
-def _whole(result: LineResult) -> PurchaseResult:
-    return result if isinstance(result, PurchaseResult) else PurchaseResult(**dict(result))
+        return {"again": True, "amount_fen": order.amount_fen if one.code is None else None}
+    if not isinstance(one, Fresh) or not isinstance(one.decision, Accepted):
+        return {}
+    return {
+        "amount_fen": one.purchase.amount_fen,
+        "balance_fen": one.decision.balance_fen,
+        "charged": charged(one.decision),
+    }

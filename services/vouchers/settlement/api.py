@@ -135,13 +135,8 @@ async def approve_list(
     decided = [tried(approve, found.get(one), caller, bodies, today) for one in lines.sound]
     ordered = await store.approve(stood(decided))
     outcomes = [one if isinstance(one, Refusal) else one.state for one in decided]
-    return answer(
-        [
-            ApprovalLine(**dict(line), payment_order_id=line.id and ordered.get(line.id))
-            for line in lines.results(outcomes)
-        ],
-        response,
-    )
+    orders = [{"payment_order_id": ordered.get(one)} for one in lines.sound]
+    return answer(lines.told(ApprovalLine, outcomes, orders), response)
 
 
 @router.post("/{settlement_id}/approvals", status_code=201)
