@@ -88,6 +88,7 @@ class Receiver:
     """Writes down what it took over, in order; crashes as often as told, before that."""
 
     crashes: int = 0
+    ends_by: type[BaseException] = Crash
     taken: list[Envelope] = field(default_factory=list)
     refused: list[Envelope] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -98,7 +99,7 @@ class Receiver:
             if self.crashes > 0:
                 self.crashes -= 1
                 self.refused.extend(letters)
-                raise Crash
+                raise self.ends_by
             self.taken.extend(letters)
 
     @property

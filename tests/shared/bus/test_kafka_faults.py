@@ -90,6 +90,18 @@ async def test_a_process_that_started_without_its_broker_works_once_it_is_there(
         await receiver.has(sent)
 
 
+async def test_a_cancellation_that_nobody_asked_for_ends_no_consumer(broker: AnyBroker) -> None:
+    """The client lets one of its own out when the broker was away for long."""
+    where = await Rig(broker.url).topic()
+    receiver = Receiver(crashes=1, ends_by=asyncio.CancelledError)
+    sent = [letter(where)]
+    bus = KafkaBus(broker.url, "faults")
+    async with started(bus, Ear(receiver, frozenset({where}))):
+        await carry(bus, sent)
+        await receiver.has(sent)
+    assert receiver.refused == sent
+
+
 async def test_a_record_that_is_no_letter_is_handed_over_as_such_and_others_flow(
     broker: AnyBroker,
 ) -> None:
