@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 
-from deploy.premises import Address, OfficeRefused, address_of, free_port
+from deploy.ports import free_port
+from deploy.premises import Address, OfficeRefused, address_of
 from shared.auth import local_key, mint
 from shared.caller import DEFAULT_BODIES, EVERYWHERE, Caller
 from shared.clock import DirectoryClock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from deploy import postgres_cluster as clusters
 from deploy import postgres_keeper as keeper
+from deploy.ports import free_port
 from deploy.postgres_place import Account, Place
 
 HOST = "127.0.0.1"
@@ -107,12 +107,6 @@ def launch(place: Place, bin_dir: Path, sockets: Path, lock: int) -> tuple[KeptS
         if PORT_TAKEN not in place.start_log.read_text(encoding="utf-8", errors="replace"):
             break
     raise clusters.explain(place, clusters.ROOM_FOR_A_START_MB)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def server_command(place: Place, bin_dir: Path, sockets: Path, port: int) -> list[str]:

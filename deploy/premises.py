@@ -121,11 +121,3 @@ def require_free_port(host: str, port: int) -> None:
                 f"端口 {host}:{port} 已被占用或不可用；请换一个：juyang up --port {port + 1}\n"
                 f"{host}:{port} is taken or not usable; try another: juyang up --port {port + 1}"
             ) from taken
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        number: int = probe.getsockname()[1]
-        return number

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.postgres_server import free_port
+from deploy.ports import free_port
 from deploy.processes_child import Child
 from deploy.processes_forge import Forge
 from deploy.processes_gateway import Gateway

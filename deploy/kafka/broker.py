@@ -16,8 +16,8 @@ from typing import Self
 
 from deploy.kafka.libraries import KafkaRefused, libraries, program
 from deploy.kafka.safety import ADMIN, Safety
+from deploy.ports import free_port
 from deploy.postgres_keeper import end_with_keeper
-from deploy.postgres_server import free_port
 
 HOST = "127.0.0.1"
 HEAP = "-Xmx512m"

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from deploy.premises import free_port
+from deploy.ports import free_port
 from services.eligibility.previews.domain import preview
 from shared.auth import local_key, mint
 from shared.caller import Caller

@@ -13,7 +13,8 @@ from types import MappingProxyType
 import psutil
 
 from deploy.desk import Desk
-from deploy.premises import address_of, free_port
+from deploy.ports import free_port
+from deploy.premises import address_of
 
 JUYANG = (sys.executable, "-m", "deploy.cli.main")
 SAMPLE_EVERY_S = 0.02

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from deploy.premises import free_port
+from deploy.ports import free_port
 from shared.caller import Caller
 from tests.bench.figures import AT_LEAST, Figure, Goal, Measurement, Round, middle, spread
 from tests.bench.ground import ground

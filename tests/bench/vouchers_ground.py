@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from deploy.premises import free_port
+from deploy.ports import free_port
 from services.vouchers.cards.domain import digest_of, number_of
 from shared.auth import local_key, mint
 from shared.caller import Caller

@@ -90,7 +90,7 @@ def test_unknown_words_are_answered_with_what_there_is(words: tuple[str, ...]) -
 
 
 def test_the_office_stops_cleanly_and_keeps_its_data(tmp_path: Path) -> None:
-    from deploy.premises import free_port
+    from deploy.ports import free_port
 
     port = free_port()
     command = [*COMMAND, "up", "--no-demo", "--port", str(port), "--data", str(tmp_path)]

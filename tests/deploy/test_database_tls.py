@@ -13,8 +13,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
+from deploy.ports import free_port
 from deploy.postgres import EmbeddedPostgres
-from deploy.postgres_server import free_port
 from shared.database_address import BadDatabaseAddress, read_database_address
 from shared.db import Database
 from shared.migrate import provision, upgrade

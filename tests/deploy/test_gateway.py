@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.premises import free_port
+from deploy.ports import free_port
 from deploy.processes_gateway import Gateway
 from shared.auth import Tokens, local_key
 from shared.settings import Settings

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from deploy.office import Office
-from deploy.premises import free_port
+from deploy.ports import free_port
 from services.vouchers.cards.domain import digest_of, number_of
 from shared.contracts.ids import new_id
 from shared.migrate import SERVICES

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from deploy.desk import Desk
-from deploy.premises import free_port
+from deploy.ports import free_port
 from deploy.proof import prove
 from shared.contracts.ids import new_id
 from shared.contracts.programmes import VOUCHER

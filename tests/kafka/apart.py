@@ -15,8 +15,8 @@ from typing import Any, Self
 import httpx
 
 from deploy.desk import Desk
+from deploy.ports import free_port
 from deploy.postgres import erase
-from deploy.postgres_server import free_port
 from deploy.premises import address_of
 from deploy.processes import RECORD
 from shared.migrate import SERVICES

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.kafka.broker import KafkaBroker
 from deploy.kafka.safety import ADMIN
-from deploy.postgres_server import free_port
+from deploy.ports import free_port
 from shared.bus.address import BadAddress
 from shared.bus.choose import bus_of
 from shared.bus.kafka import KafkaBus

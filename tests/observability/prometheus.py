@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import httpx
 import pytest
 import yaml
 
+from deploy.ports import free_port
 from tests.observability.boards import SCRAPE
 
 PAUSE_S = 0.2
@@ -83,10 +83,3 @@ async def prometheus(folder: Path, office_port: int, token: str) -> AsyncIterato
     finally:
         process.terminate()
         await process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 import uvicorn
 
+from deploy.ports import free_port
 from tests.desk import OfficeDesk
-from tests.observability.prometheus import free_port
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from deploy.desk import Desk, LettersStuck
-from deploy.premises import free_port
+from deploy.ports import free_port
 from shared.migrate import SERVICES
 from tests.kafka.waiting import until
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.ports import free_port
+
 READY = "press Ctrl-C"
 HOST = "127.0.0.1"
 STOP_S = 5
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Broker:

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.ports import free_port
 from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import BusUnavailable
 from shared.contracts.topics import ALL_TOPICS
-from tests.shared.bus.broker import HOST, free_port
+from tests.shared.bus.broker import HOST
 from tests.shared.bus.conftest import AnyBroker
 
 pytestmark = pytest.mark.anyio
