@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
@@ -12,6 +13,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
     Decision,
@@ -20,7 +22,15 @@ from opentelemetry.sdk.trace.sampling import (
     SamplingResult,
     TraceIdRatioBased,
 )
-from opentelemetry.trace import Link, SpanKind, TraceState
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    TraceFlags,
+    Tracer,
+    TraceState,
+)
 from opentelemetry.util.types import Attributes
 
 from deploy.spans import SpanStore
@@ -41,31 +51,69 @@ TELLING_NOTHING = re.compile(PART)
 ALL_TELLING_NOTHING = re.compile(rf"(?:/{PART})*")
 UNSAID = "-"
 UNRECORDED = SamplingResult(Decision.DROP)
+AT_RANDOM = TraceFlags(TraceFlags.RANDOM_TRACE_ID)
 
 
 class Share(ParentBased):
-    """A share of the traces that begin here: the library's sampler, in one step for these."""
+    """The library's sampler of a share of the traces that begin here; tells of an id beforehand."""
 
     def __init__(self, rate: float) -> None:
         super().__init__(TraceIdRatioBased(rate))
         self._bound = TraceIdRatioBased.get_bound_for_rate(rate)
 
-    def should_sample(
-        self,
-        parent_context: Context | None,
-        trace_id: int,
-        name: str,
-        kind: SpanKind | None = None,
-        attributes: Attributes = None,
-        links: Sequence[Link] | None = None,
-        trace_state: TraceState | None = None,
-    ) -> SamplingResult:
-        # An empty context holds no parent; most requests are such, and most of them unrecorded.
-        if not parent_context and trace_id & TraceIdRatioBased.TRACE_ID_LIMIT >= self._bound:
-            return UNRECORDED
-        return super().should_sample(
-            parent_context, trace_id, name, kind, attributes, links, trace_state
-        )
+    def leaves_out(self, trace_id: int) -> bool:
+        """Whether nobody records the trace that begins with this id."""
+        return trace_id & TraceIdRatioBased.TRACE_ID_LIMIT >= self._bound
+
+
+class Ids(RandomIdGenerator):
+    """Random ids; a trace's may be drawn before its span is made."""
+
+    _drawn: int | None = None
+
+    def draw(self) -> int:
+        """The id that the next trace will have."""
+        self._drawn = super().generate_trace_id()
+        return self._drawn
+
+    def generate_trace_id(self) -> int:
+        drawn, self._drawn = self._drawn, None
+        return drawn or super().generate_trace_id()
+
+
+class Beginnings(Tracer):
+    """Makes no more than ids of a trace that begins here and that nobody records.
+
+    Most requests are such, and what the library does before it comes to that took twice as long.
+    """
+
+    def __init__(self, inner: Tracer, share: Share, ids: Ids) -> None:
+        self._inner, self._share, self._ids = inner, share, ids
+
+    def start_span(
+        self, name: str, context: Context | None = None, *said: Any, **more: Any
+    ) -> trace.Span:
+        # An empty context holds no parent; none at all stands for the current one.
+        if context is not None and not context:
+            trace_id = self._ids.draw()
+            if self._share.leaves_out(trace_id):
+                span_id = self._ids.generate_span_id()
+                return NonRecordingSpan(SpanContext(trace_id, span_id, False, AT_RANDOM))
+        return self._inner.start_span(name, context, *said, **more)
+
+    def start_as_current_span(self, name: str, *said: Any, **more: Any) -> Any:
+        return self._inner.start_as_current_span(name, *said, **more)
+
+
+class Provider(TracerProvider):
+    """Tracers that look at a share first, where one is wanted."""
+
+    def get_tracer(self, *said: Any, **more: Any) -> Tracer:
+        tracer = super().get_tracer(*said, **more)
+        inner, ids = getattr(self.sampler, "inner", None), self.id_generator
+        if isinstance(inner, Share) and isinstance(ids, Ids):
+            return Beginnings(tracer, inner, ids)
+        return tracer
 
 
 class OnlyRequests(Sampler):
@@ -138,7 +186,7 @@ def provider_of(service: str, keep: SpanStore | None = None) -> TracerProvider:
     """A process's tracer provider, as the environment wants it."""
     name = os.environ.get("OTEL_SERVICE_NAME", service)
     # Without a sampler given, it reads OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG.
-    provider = TracerProvider(resource=Resource.create({"service.name": name}))
+    provider = Provider(resource=Resource.create({"service.name": name}), id_generator=Ids())
     provider.sampler = OnlyRequests(_sampler(provider.sampler, keep))
     provider.add_span_processor(Discretion())
     if keep is not None:

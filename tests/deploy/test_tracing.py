@@ -19,7 +19,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from deploy.spans import SpanStore
@@ -92,17 +92,39 @@ async def test_the_share_is_what_the_environment_says(monkeypatch: pytest.Monkey
     assert 15 < len(store.traces()) < 100
 
 
-@given(st.integers(1, 2**128 - 1), st.floats(0, 1), st.sampled_from([None, 0, 1]))
-def test_a_share_decides_as_the_librarys_own_sampler(
-    trace_id: int, rate: float, parent_flags: int | None
+@given(st.integers(1, 2**128 - 1), st.floats(0, 1))
+def test_a_share_leaves_out_what_the_librarys_own_sampler_drops(trace_id: int, rate: float) -> None:
+    theirs = TraceIdRatioBased(rate).should_sample(Context(), trace_id, "GET")
+    assert Share(rate).leaves_out(trace_id) == (theirs.decision is Decision.DROP)
+
+
+@pytest.mark.parametrize(("flags", "recorded"), [(0, False), (1, True)])
+def test_a_callers_trace_is_recorded_as_the_caller_does_whatever_the_share(
+    monkeypatch: pytest.MonkeyPatch, flags: int, recorded: bool
 ) -> None:
-    context = Context()
-    if parent_flags is not None:
-        told = SpanContext(trace_id, 7, True, TraceFlags(parent_flags))
-        context = set_span_in_context(NonRecordingSpan(told), context)
-    ours = Share(rate).should_sample(context, trace_id, "GET")
-    theirs = ParentBased(TraceIdRatioBased(rate)).should_sample(context, trace_id, "GET")
-    assert ours.decision is theirs.decision
+    told = SpanContext(10**30, 7, True, TraceFlags(flags))
+    context = set_span_in_context(NonRecordingSpan(told), Context())
+    monkeypatch.setenv(SAMPLER, BY_SHARE)
+    for rate in ("0", "1"):
+        monkeypatch.setenv(RATE, rate)
+        span = provider_of("juyang", SpanStore()).get_tracer("x").start_span("GET", context)
+        assert span.is_recording() == recorded
+        assert span.get_span_context().trace_id == told.trace_id
+
+
+def test_a_trace_that_is_recorded_has_the_id_that_its_share_was_drawn_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(SAMPLER, BY_SHARE)
+    monkeypatch.setenv(RATE, "0.5")
+    tracer = provider_of("juyang", SpanStore()).get_tracer("x")
+    spans = [tracer.start_span("GET", Context()) for _ in range(400)]
+    ids = [span.get_span_context().trace_id for span in spans]
+    assert [span.is_recording() for span in spans] == [
+        not Share(0.5).leaves_out(one) for one in ids
+    ]
+    assert len(set(ids)) == len(spans)
+    assert 100 < sum(span.is_recording() for span in spans) < 300
 
 
 @pytest.mark.parametrize(

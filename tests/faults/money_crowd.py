@@ -25,7 +25,7 @@ from shared.app import create_app
 from shared.bus.direct import DirectBus
 from shared.caller import job
 from shared.contracts.ids import new_id
-from shared.doors import READS_BY_POST, DoorRoute
+from shared.doors import READS_BY_POST, DoorRoute, need_key
 from shared.migrate import SERVICES
 from shared.runtime import Runtime
 from tests.desk import OfficeDesk
@@ -45,6 +45,7 @@ class Door:
     service: str
     act: str
     pattern: Any
+    asks_for_key: bool
 
     @property
     def name(self) -> str:
@@ -64,8 +65,9 @@ def _doors() -> Iterator[Door]:
             for route in router.routes:
                 if isinstance(route, APIRoute) and _writes(route):
                     pattern, _, _ = compile_path(f"/{name}{route.path}")
+                    asks = any(one.dependency is need_key for one in route.dependencies)
                     for method in WRITES & (route.methods or set()):
-                        yield Door(name, f"{method} {route.path}", pattern)
+                        yield Door(name, f"{method} {route.path}", pattern, asks)
 
 
 def _writes(route: APIRoute) -> bool:
@@ -102,7 +104,10 @@ class Crowd:
             await self.inner(scope, receive, send)
             return
         body = await _whole(receive)
-        heard = await self._crowd(door, scope, body)
+        if door.asks_for_key and not _keyed(scope, body):
+            heard = await _heard(self.inner, scope, body)  # refused, whoever else comes
+        else:
+            heard = await self._crowd(door, scope, body)
         for message in heard.messages:
             await send(message)
 
