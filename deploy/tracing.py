@@ -67,18 +67,13 @@ class Share(ParentBased):
 
 
 class Ids(RandomIdGenerator):
-    """Random ids; a trace's may be drawn before its span is made."""
+    """Random ids; the next trace's may be given, where it was drawn beforehand."""
 
-    _drawn: int | None = None
-
-    def draw(self) -> int:
-        """The id that the next trace will have."""
-        self._drawn = super().generate_trace_id()
-        return self._drawn
+    given: int | None = None
 
     def generate_trace_id(self) -> int:
-        drawn, self._drawn = self._drawn, None
-        return drawn or super().generate_trace_id()
+        given, self.given = self.given, None
+        return given or super().generate_trace_id()
 
 
 class Beginnings(Tracer):
@@ -95,10 +90,11 @@ class Beginnings(Tracer):
     ) -> trace.Span:
         # An empty context holds no parent; none at all stands for the current one.
         if context is not None and not context:
-            trace_id = self._ids.draw()
+            trace_id = self._ids.generate_trace_id()
             if self._share.leaves_out(trace_id):
                 span_id = self._ids.generate_span_id()
                 return NonRecordingSpan(SpanContext(trace_id, span_id, False, AT_RANDOM))
+            self._ids.given = trace_id
         return self._inner.start_span(name, context, *said, **more)
 
     def start_as_current_span(self, name: str, *said: Any, **more: Any) -> Any:

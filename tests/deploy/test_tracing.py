@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags, set_span_in_context
 
 from deploy.spans import SpanStore
 from deploy.tracing import (
@@ -118,12 +118,15 @@ def test_a_trace_that_is_recorded_has_the_id_that_its_share_was_drawn_by(
     monkeypatch.setenv(SAMPLER, BY_SHARE)
     monkeypatch.setenv(RATE, "0.5")
     tracer = provider_of("juyang", SpanStore()).get_tracer("x")
-    spans = [tracer.start_span("GET", Context()) for _ in range(400)]
+    spans, others = list[Span](), list[Span]()
+    for _ in range(400):
+        spans.append(tracer.start_span("GET", Context()))
+        others.append(tracer.start_span("job"))
     ids = [span.get_span_context().trace_id for span in spans]
     assert [span.is_recording() for span in spans] == [
         not Share(0.5).leaves_out(one) for one in ids
     ]
-    assert len(set(ids)) == len(spans)
+    assert len({one.get_span_context().trace_id for one in (*spans, *others)}) == 800
     assert 100 < sum(span.is_recording() for span in spans) < 300
 
 
