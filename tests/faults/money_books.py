@@ -29,7 +29,9 @@ SELECT
             SELECT sum(f.amount_fen) FROM refunds f WHERE f.redemption_id = r.id), 0))) AS text)
         FROM redemptions r WHERE r.provider_id = $2) AS bought,
     (SELECT CAST(json_agg(json_build_array(h.id, coalesce(h.ended, ''))) AS text) FROM holds h
-        WHERE h.provider_id = $2) AS holds
+        WHERE h.provider_id = $2) AS holds,
+    (SELECT CAST(json_agg(json_build_array(c.person_id, c.closed_on IS NOT NULL, c.lost_on)
+            ORDER BY c.card_id) AS text) FROM cards c WHERE c.person_id = ANY($1::uuid[])) AS cards
 """
 Balances = list[dict[date, int]]
 
@@ -45,6 +47,7 @@ class Looked:
     position: int
     bought: dict[str, int]
     holds: dict[str, str]
+    cards: list[list[tuple[bool, date | None]]]
 
 
 async def look(there: Market, elders: Sequence[Elder], shop: Shop, since: int) -> Looked:
@@ -55,6 +58,9 @@ async def look(there: Market, elders: Sequence[Elder], shop: Shop, since: int) -
     balances: Balances = [{} for _ in people]
     recomputed: Balances = [{} for _ in people]
     order = {str(person): nth for nth, person in enumerate(people)}
+    cards: list[list[tuple[bool, date | None]]] = [[] for _ in people]
+    for person, closed, lost in _list(row["cards"]):
+        cards[order[person]].append((closed, date.fromisoformat(lost) if lost else None))
     for person, month, kept, summed in _list(row["months"]):
         balances[order[person]][date.fromisoformat(month)] = kept
         recomputed[order[person]][date.fromisoformat(month)] = summed
@@ -66,6 +72,7 @@ async def look(there: Market, elders: Sequence[Elder], shop: Shop, since: int) -
         row["position"],
         dict(_list(row["bought"])),
         dict(_list(row["holds"])),
+        cards,
     )
 
 

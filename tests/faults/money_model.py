@@ -18,17 +18,43 @@ def void_after(month: date) -> date:
 
 
 @dataclass
+class Card:
+    """A card by its number; a lost one is stopped from a day on, a replaced one for ever."""
+
+    number: str
+    lost_on: date | None = None
+    closed: bool = False
+
+    def refusal(self, day: date) -> str:
+        if self.closed:
+            return "card_closed"
+        return "card_lost" if self.lost_on is not None and self.lost_on <= day else ""
+
+
+@dataclass
 class Purse:
-    """A holder's months, and whether more come."""
+    """A holder's months and cards, the newest last, and whether more months come."""
 
     months: dict[date, int] = field(default_factory=dict)
-    died: bool = False
+    cards: list[Card] = field(default_factory=list)
+    died_on: date | None = None
     ended_on: date | None = None
 
     def is_due(self, month: date) -> bool:
         """Whether an issue run of a month has something for him."""
         ended = self.ended_on is not None and self.ended_on < month
-        return not (self.died or ended or month in self.months)
+        return not (self.died_on or ended or month in self.months)
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What a till asks for: with which card, how much, and on which day."""
+
+    key: str
+    purse: Purse
+    card: Card
+    amount_fen: int
+    day: date
 
 
 @dataclass
@@ -36,6 +62,7 @@ class Held:
     """Money held for a visit."""
 
     purse: Purse
+    card: Card
     amount_fen: int
     until: date
     ended: str = ""
@@ -84,34 +111,48 @@ class Model:
             purse.months[month] = MONTHLY_FEN
         return len(due)
 
-    def redeem(self, key: str, purse: Purse, amount_fen: int, day: date) -> str:
+    def redeem(self, sale: Sale) -> str:
         """The code of the refusal; empty when it is booked."""
-        if day < self.today - timedelta(days=LATE_DAYS):
-            return "reported_too_late"
-        code = self._refusal(purse, amount_fen, day, self._held_fen(purse))
+        code = self.untimely(sale.day)
+        if code:
+            return code
+        code = sale.card.refusal(sale.day) or self._refusal(sale, self._held_fen(sale.purse))
         if not code:
-            self._take(key, purse, amount_fen, day)
+            self._take(sale)
         return code
 
-    def hold(self, key: str, purse: Purse, amount_fen: int) -> str:
-        code = self._refusal(purse, amount_fen, self.today, self._held_fen(purse))
+    def hold(self, sale: Sale) -> str:
+        code = sale.card.refusal(sale.day) or self._refusal(sale, self._held_fen(sale.purse))
         if not code:
-            charged = self._charges(purse, amount_fen, self.today)
             last = self.today + timedelta(days=HOLD_DAYS)
-            self.holds[key] = Held(purse, amount_fen, min(last, *map(void_after, charged)))
+            until = min(last, *map(void_after, self._charges(sale)))
+            self.holds[sale.key] = Held(sale.purse, sale.card, sale.amount_fen, until)
         return code
 
-    def capture(self, key: str, hold: Held, amount_fen: int) -> str:
-        code = self._hold_refusal(hold)
-        if not code and amount_fen > hold.amount_fen:
+    def capture(self, sale: Sale, hold: Held) -> str:
+        """The card was shown before: one that is lost by now does not matter."""
+        code = self.untimely(sale.day) or self._hold_refusal(hold)
+        if not code and sale.amount_fen > hold.amount_fen:
             code = "more_than_held"
         if not code:
-            others = self._held_fen(hold.purse) - hold.amount_fen
-            code = self._refusal(hold.purse, amount_fen, self.today, others)
+            code = self._refusal(sale, self._held_fen(hold.purse) - hold.amount_fen)
         if not code:
-            self._take(key, hold.purse, amount_fen, self.today)
+            self._take(sale)
             hold.ended = "captured"
         return code
+
+    def untimely(self, day: date) -> str:
+        """Whether a till tells of a day that it cannot tell of."""
+        if day > self.today:
+            return "till_clock_ahead"
+        return "reported_too_late" if day < self.today - timedelta(days=LATE_DAYS) else ""
+
+    def free_fen(self, purse: Purse, day: date, held_fen: int | None = None) -> int:
+        """What may be spent: what is valid on the day, unless so much of all is held."""
+        held = self._held_fen(purse) if held_fen is None else held_fen
+        valid = sum(purse.months[month] for month in _valid(purse, day))
+        unlapsed = sum(left for m, left in purse.months.items() if day <= void_after(m))
+        return min(valid, unlapsed - held)
 
     def void(self, hold: Held) -> str:
         code = self._hold_refusal(hold)
@@ -133,7 +174,7 @@ class Model:
             part = min(due, bought.left[month])
             bought.left[month] -= part
             due -= part
-            if not bought.purse.died and void_after(month) >= self.today:
+            if not bought.purse.died_on and void_after(month) >= self.today:
                 bought.purse.months[month] += part
         return ""
 
@@ -147,8 +188,9 @@ class Model:
             purse.months.update(dict.fromkeys(void, 0))
         return people, total
 
-    def die(self, purse: Purse) -> None:
-        purse.died = True
+    def die(self, purse: Purse, died_on: date) -> None:
+        """The first day that was told of stays."""
+        purse.died_on = purse.died_on or died_on
         purse.months.update(dict.fromkeys(purse.months, 0))
 
     def state(self) -> int:
@@ -164,30 +206,29 @@ class Model:
         statement.signed = True
         self.payable_fen -= statement.amount_fen
 
-    def _take(self, key: str, purse: Purse, amount_fen: int, day: date) -> None:
-        charged = self._charges(purse, amount_fen, day)
+    def _take(self, sale: Sale) -> None:
+        charged = self._charges(sale)
         for month, part in charged.items():
-            purse.months[month] -= part
-        self.bought[key] = Bought(purse, day, charged)
-        self.payable_fen += amount_fen
-        self.unstated_fen += amount_fen
+            sale.purse.months[month] -= part
+        self.bought[sale.key] = Bought(sale.purse, sale.day, charged)
+        self.payable_fen += sale.amount_fen
+        self.unstated_fen += sale.amount_fen
 
-    def _charges(self, purse: Purse, amount_fen: int, day: date) -> dict[date, int]:
+    def _charges(self, sale: Sale) -> dict[date, int]:
         charged: dict[date, int] = {}
-        for month in sorted(_valid(purse, day)):
-            part = min(amount_fen - sum(charged.values()), purse.months[month])
+        for month in sorted(_valid(sale.purse, sale.day)):
+            part = min(sale.amount_fen - sum(charged.values()), sale.purse.months[month])
             if part:
                 charged[month] = part
         return charged
 
-    def _refusal(self, purse: Purse, amount_fen: int, day: date, held_fen: int) -> str:
-        if purse.died:
+    def _refusal(self, sale: Sale, held_fen: int) -> str:
+        purse, day = sale.purse, sale.day
+        if purse.died_on:
             return "account_closed"
-        valid = sum(purse.months[month] for month in _valid(purse, day))
-        unlapsed = sum(left for m, left in purse.months.items() if day <= void_after(m))
-        if min(valid, unlapsed - held_fen) >= amount_fen:
+        if self.free_fen(purse, day, held_fen) >= sale.amount_fen:
             return ""
-        if valid:
+        if _valid(purse, day):
             return "insufficient_balance"
         full = [month for month, left in purse.months.items() if left]
         # Of money that is left the lapsed counts; of an empty purse its last month does.
