@@ -12,6 +12,7 @@ from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.vouchers.ledger.jobs import seal_all
+from tests.faults.money_rules_batch import Offline
 from tests.faults.money_rules_cards import Cards
 from tests.faults.money_rules_office import Offices
 from tests.faults.money_rules_tills import Tills
@@ -22,7 +23,7 @@ from tests.faults.sizes import Size
 EXAMPLES, STEPS = 20, 60
 
 
-class Machine(Tills, Cards, Offices):
+class Machine(Tills, Offline, Cards, Offices):
     """All the steps together."""
 
 
@@ -31,9 +32,9 @@ async def machine(seed: int, size: Size) -> Verdict:
     verdict = Verdict("state machine of the money", f"{size.steps} steps against PostgreSQL")
     began = time.monotonic()
     async with market(seed, "machine", servers=0) as there:
-        steps = Counter[str]()
+        steps, lines = Counter[str](), Counter[str]()
         loop = asyncio.get_running_loop()
-        bound = {"there": there, "loop": loop, "steps": steps}
+        bound = {"there": there, "loop": loop, "steps": steps, "lines": lines}
         for nth in count():
             if steps.total() >= size.steps:
                 break
@@ -46,7 +47,7 @@ async def machine(seed: int, size: Size) -> Verdict:
         await seal_all(there.desk.office.runtimes["vouchers"])
         await there.check(verdict)
     verdict.figures.append(f"{steps.total()} steps, {time.monotonic() - began:.0f} s, {load()}")
-    verdict.figures.append(", ".join(f"{n} {name}" for name, n in sorted(steps.items())))
+    verdict.figures.append(", ".join(f"{n} {name}" for name, n in sorted((steps + lines).items())))
     return verdict
 
 

@@ -57,6 +57,20 @@ class Sale:
     day: date
 
 
+@dataclass(frozen=True)
+class Known:
+    """What an id was used for: a refusal is of no day, and a hold is nobody's sale."""
+
+    sale: Sale
+    code: str
+    held: bool = False
+
+    def is_of(self, sale: Sale) -> bool:
+        """Whether the same was asked then, with whichever of the holder's cards."""
+        same = self.sale.purse is sale.purse and self.sale.amount_fen == sale.amount_fen
+        return same and not self.held and (bool(self.code) or self.sale.day == sale.day)
+
+
 @dataclass
 class Held:
     """Money held for a visit."""
@@ -99,6 +113,7 @@ class Model:
     holds: dict[str, Held] = field(default_factory=dict)
     bought: dict[str, Bought] = field(default_factory=dict)
     statements: dict[str, Statement] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
     payable_fen: int = 0
     unstated_fen: int = 0
     undeducted_fen: int = 0
@@ -119,7 +134,7 @@ class Model:
         code = sale.card.refusal(sale.day) or self._refusal(sale, self._held_fen(sale.purse))
         if not code:
             self._take(sale)
-        return code
+        return self._keep(sale, code)
 
     def hold(self, sale: Sale) -> str:
         code = sale.card.refusal(sale.day) or self._refusal(sale, self._held_fen(sale.purse))
@@ -127,11 +142,14 @@ class Model:
             last = self.today + timedelta(days=HOLD_DAYS)
             until = min(last, *map(void_after, self._charges(sale)))
             self.holds[sale.key] = Held(sale.purse, sale.card, sale.amount_fen, until)
-        return code
+        return self._keep(sale, code, held=not code)
 
     def capture(self, sale: Sale, hold: Held) -> str:
         """The card was shown before: one that is lost by now does not matter."""
-        code = self.untimely(sale.day) or self._hold_refusal(hold)
+        code = self.untimely(sale.day)
+        if code:
+            return code
+        code = self._hold_refusal(hold)
         if not code and sale.amount_fen > hold.amount_fen:
             code = "more_than_held"
         if not code:
@@ -139,7 +157,7 @@ class Model:
         if not code:
             self._take(sale)
             hold.ended = "captured"
-        return code
+        return self._keep(sale, code)
 
     def untimely(self, day: date) -> str:
         """Whether a till tells of a day that it cannot tell of."""
@@ -205,6 +223,10 @@ class Model:
         """Both have signed: the provider is paid."""
         statement.signed = True
         self.payable_fen -= statement.amount_fen
+
+    def _keep(self, sale: Sale, code: str, *, held: bool = False) -> str:
+        self.known[sale.key] = Known(sale, code, held)
+        return code
 
     def _take(self, sale: Sale) -> None:
         charged = self._charges(sale)

@@ -38,6 +38,7 @@ class Walk(RuleBasedStateMachine):
     loop: ClassVar[asyncio.AbstractEventLoop]
     there: ClassVar[Market]
     steps: ClassVar[Counter[str]]
+    lines: ClassVar[Counter[str]]
 
     @initialize()
     def begin(self) -> None:
