@@ -15,6 +15,7 @@ from services.vouchers.ledger.jobs import seal_all
 from tests.faults.money_rules_batch import Offline
 from tests.faults.money_rules_cards import Cards
 from tests.faults.money_rules_office import Offices
+from tests.faults.money_rules_standings import Standings
 from tests.faults.money_rules_tills import Tills
 from tests.faults.money_site import load, market
 from tests.faults.site import Verdict
@@ -23,7 +24,7 @@ from tests.faults.sizes import Size
 EXAMPLES, STEPS = 20, 60
 
 
-class Machine(Tills, Offline, Cards, Offices):
+class Machine(Tills, Offline, Cards, Standings, Offices):
     """All the steps together."""
 
 

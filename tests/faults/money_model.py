@@ -110,6 +110,7 @@ class Model:
 
     today: date
     purses: list[Purse]
+    standings: list[tuple[date, str]] = field(default_factory=list)
     holds: dict[str, Held] = field(default_factory=dict)
     bought: dict[str, Bought] = field(default_factory=dict)
     statements: dict[str, Statement] = field(default_factory=dict)
@@ -131,13 +132,13 @@ class Model:
         code = self.untimely(sale.day)
         if code:
             return code
-        code = sale.card.refusal(sale.day) or self._refusal(sale, self._held_fen(sale.purse))
+        code = self._stopped(sale) or self._refusal(sale, self._held_fen(sale.purse))
         if not code:
             self._take(sale)
         return self._keep(sale, code)
 
     def hold(self, sale: Sale) -> str:
-        code = sale.card.refusal(sale.day) or self._refusal(sale, self._held_fen(sale.purse))
+        code = self._stopped(sale) or self._refusal(sale, self._held_fen(sale.purse))
         if not code:
             last = self.today + timedelta(days=HOLD_DAYS)
             until = min(last, *map(void_after, self._charges(sale)))
@@ -153,11 +154,18 @@ class Model:
         if not code and sale.amount_fen > hold.amount_fen:
             code = "more_than_held"
         if not code:
-            code = self._refusal(sale, self._held_fen(hold.purse) - hold.amount_fen)
+            others = self._held_fen(hold.purse) - hold.amount_fen
+            code = self.suspended(sale.day) or self._refusal(sale, others)
         if not code:
             self._take(sale)
             hold.ended = "captured"
         return self._keep(sale, code)
+
+    def suspended(self, day: date) -> str:
+        """Whether the shop may not sell on a day: the latest note for it counts."""
+        notes = [(on, nth) for nth, (on, _) in enumerate(self.standings) if on <= day]
+        stands = self.standings[max(notes)[1]][1]
+        return "provider_suspended" if stands == "suspended" else ""
 
     def untimely(self, day: date) -> str:
         """Whether a till tells of a day that it cannot tell of."""
@@ -243,6 +251,9 @@ class Model:
             if part:
                 charged[month] = part
         return charged
+
+    def _stopped(self, sale: Sale) -> str:
+        return self.suspended(sale.day) or sale.card.refusal(sale.day)
 
     def _refusal(self, sale: Sale, held_fen: int) -> str:
         purse, day = sale.purse, sale.day

@@ -18,7 +18,7 @@ from shared.contracts.months import month_of
 from tests.faults.money_books import Looked, look
 from tests.faults.money_model import MONTHLY_FEN, Card, Model, Purse, Sale
 from tests.faults.money_site import Market
-from tests.vouchers.town import Elder, Shop
+from tests.vouchers.town import JANUARY, Elder, Shop
 
 T = TypeVar("T")
 PEOPLE, MONTHS = 3, 15
@@ -44,7 +44,7 @@ class Walk(RuleBasedStateMachine):
     def begin(self) -> None:
         self.elders = [Elder() for _ in range(PEOPLE)]
         self.shop = Shop()
-        self.model = Model(FIRST, [Purse() for _ in self.elders])
+        self.model = Model(FIRST, [Purse() for _ in self.elders], [(JANUARY, "admitted")])
         self.sent: list[tuple[httpx.AsyncClient, str, dict[str, Any], httpx.Response]] = []
         self.sales: list[Sale] = []
         self.do(self._open())
