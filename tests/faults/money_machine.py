@@ -12,6 +12,7 @@ from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.vouchers.ledger.jobs import seal_all
+from tests.faults.money_rules_backpay import Backpays
 from tests.faults.money_rules_batch import Offline
 from tests.faults.money_rules_cards import Cards
 from tests.faults.money_rules_office import Offices
@@ -24,7 +25,7 @@ from tests.faults.sizes import Size
 EXAMPLES, STEPS = 20, 60
 
 
-class Machine(Tills, Offline, Cards, Standings, Offices):
+class Machine(Tills, Offline, Cards, Standings, Backpays, Offices):
     """All the steps together."""
 
 

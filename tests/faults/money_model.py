@@ -7,101 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from shared.contracts.months import month_of
+from tests.faults.money_model_parts import Bought, Held, Known, Purse, Sale, Statement
 
-MONTHLY_FEN = 10000
 LATE_DAYS, HOLD_DAYS, REFUND_DAYS = 7, 7, 30
-
-
-def void_after(month: date) -> date:
-    """The last day of a month's money: 31 January of the next year (C-39)."""
-    return date(month.year + 1, 1, 31)
-
-
-@dataclass
-class Card:
-    """A card by its number; a lost one is stopped from a day on, a replaced one for ever."""
-
-    number: str
-    lost_on: date | None = None
-    closed: bool = False
-
-    def refusal(self, day: date) -> str:
-        if self.closed:
-            return "card_closed"
-        return "card_lost" if self.lost_on is not None and self.lost_on <= day else ""
-
-
-@dataclass
-class Purse:
-    """A holder's months and cards, the newest last, and whether more months come."""
-
-    months: dict[date, int] = field(default_factory=dict)
-    cards: list[Card] = field(default_factory=list)
-    died_on: date | None = None
-    ended_on: date | None = None
-
-    def is_due(self, month: date) -> bool:
-        """Whether an issue run of a month has something for him."""
-        ended = self.ended_on is not None and self.ended_on < month
-        return not (self.died_on or ended or month in self.months)
-
-
-@dataclass(frozen=True)
-class Sale:
-    """What a till asks for: with which card, how much, and on which day."""
-
-    key: str
-    purse: Purse
-    card: Card
-    amount_fen: int
-    day: date
-
-
-@dataclass(frozen=True)
-class Known:
-    """What an id was used for: a refusal is of no day, and a hold is nobody's sale."""
-
-    sale: Sale
-    code: str
-    held: bool = False
-
-    def is_of(self, sale: Sale) -> bool:
-        """Whether the same was asked then, with whichever of the holder's cards."""
-        same = self.sale.purse is sale.purse and self.sale.amount_fen == sale.amount_fen
-        return same and not self.held and (bool(self.code) or self.sale.day == sale.day)
-
-
-@dataclass
-class Held:
-    """Money held for a visit."""
-
-    purse: Purse
-    card: Card
-    amount_fen: int
-    until: date
-    ended: str = ""
-
-
-@dataclass
-class Bought:
-    """A redemption, and what of each month has not been given back."""
-
-    purse: Purse
-    on: date
-    left: dict[date, int]
-    in_statement: bool = False
-
-    @property
-    def left_fen(self) -> int:
-        return sum(self.left.values())
-
-
-@dataclass
-class Statement:
-    """What a provider is to be paid."""
-
-    amount_fen: int
-    signed: bool = False
 
 
 @dataclass
@@ -124,7 +32,7 @@ class Model:
         month = month_of(self.today)
         due = [purse for purse in self.purses if purse.is_due(month)]
         for purse in due:
-            purse.months[month] = MONTHLY_FEN
+            purse.pay(month, self.today)
         return len(due)
 
     def redeem(self, sale: Sale) -> str:
@@ -141,7 +49,7 @@ class Model:
         code = self._stopped(sale) or self._refusal(sale, self._held_fen(sale.purse))
         if not code:
             last = self.today + timedelta(days=HOLD_DAYS)
-            until = min(last, *map(void_after, self._charges(sale)))
+            until = min(last, *map(sale.purse.until.__getitem__, self._charges(sale)))
             self.holds[sale.key] = Held(sale.purse, sale.card, sale.amount_fen, until)
         return self._keep(sale, code, held=not code)
 
@@ -176,8 +84,8 @@ class Model:
     def free_fen(self, purse: Purse, day: date, held_fen: int | None = None) -> int:
         """What may be spent: what is valid on the day, unless so much of all is held."""
         held = self._held_fen(purse) if held_fen is None else held_fen
-        valid = sum(purse.months[month] for month in _valid(purse, day))
-        unlapsed = sum(left for m, left in purse.months.items() if day <= void_after(m))
+        valid = sum(purse.months[month] for month in purse.valid(day))
+        unlapsed = sum(left for m, left in purse.months.items() if day <= purse.until[m])
         return min(valid, unlapsed - held)
 
     def void(self, hold: Held) -> str:
@@ -200,7 +108,7 @@ class Model:
             part = min(due, bought.left[month])
             bought.left[month] -= part
             due -= part
-            if not bought.purse.died_on and void_after(month) >= self.today:
+            if not bought.purse.died_on and bought.purse.until[month] >= self.today:
                 bought.purse.months[month] += part
         return ""
 
@@ -208,7 +116,7 @@ class Model:
         """How many people lose what is void, and how much."""
         people = total = 0
         for purse in self.purses:
-            void = [m for m, left in purse.months.items() if left and void_after(m) < self.today]
+            void = purse.void(self.today)
             people += bool(void)
             total += sum(purse.months[month] for month in void)
             purse.months.update(dict.fromkeys(void, 0))
@@ -246,7 +154,7 @@ class Model:
 
     def _charges(self, sale: Sale) -> dict[date, int]:
         charged: dict[date, int] = {}
-        for month in sorted(_valid(sale.purse, sale.day)):
+        for month in sorted(sale.purse.valid(sale.day)):
             part = min(sale.amount_fen - sum(charged.values()), sale.purse.months[month])
             if part:
                 charged[month] = part
@@ -261,12 +169,11 @@ class Model:
             return "account_closed"
         if self.free_fen(purse, day, held_fen) >= sale.amount_fen:
             return ""
-        if _valid(purse, day):
+        if purse.valid(day):
             return "insufficient_balance"
-        full = [month for month, left in purse.months.items() if left]
         # Of money that is left the lapsed counts; of an empty purse its last month does.
-        lapsed = [m for m in full if void_after(m) < day] if full else list(purse.months)
-        gone = bool(lapsed) and max(map(void_after, lapsed)) < day
+        empty = not any(purse.months.values())
+        gone = max(purse.until.values(), default=day) < day if empty else bool(purse.void(day))
         return "voucher_expired" if gone else "insufficient_balance"
 
     def _held_fen(self, purse: Purse) -> int:
@@ -283,7 +190,3 @@ class Model:
         if hold.ended:
             return f"hold_{hold.ended}"
         return "hold_expired" if hold.until < self.today else ""
-
-
-def _valid(purse: Purse, day: date) -> list[date]:
-    return [m for m, left in purse.months.items() if left and m <= day <= void_after(m)]

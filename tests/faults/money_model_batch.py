@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.faults.money_model import Model, Sale
+from tests.faults.money_model import Model
+from tests.faults.money_model_parts import Sale
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tests.faults.money_model import Card, Purse
+from tests.faults.money_model_parts import Card, Purse
 
 
 @dataclass

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from shared.contracts.ids import new_id
-from tests.faults.money_model import Sale
 from tests.faults.money_model_batch import Line, batch
+from tests.faults.money_model_parts import Sale
 from tests.faults.money_walk import AGO, AMOUNTS, WHO, Walk
 
 KINDS = ["new", "new", "new", "known", "known", "doubled", "altered", "other_day", "other_card"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from shared.contracts.ids import new_id
-from tests.faults.money_model import Card
 from tests.faults.money_model_cards import Loss, confirmed, found, replaced, reported
+from tests.faults.money_model_parts import Card
 from tests.faults.money_walk import RANDOM, WHO, Walk
 
 

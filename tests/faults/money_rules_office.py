@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from shared.contracts.months import month_of
-from tests.faults.money_model import Statement
+from tests.faults.money_model_parts import Statement
 from tests.faults.money_walk import CREATED, RANDOM, WHO, Walk
 
 VOID = date(2011, 1, 31)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from shared.contracts.ids import new_id
-from tests.faults.money_model import Sale
+from tests.faults.money_model_parts import Sale
 from tests.faults.money_walk import AGO, AMOUNTS, RANDOM, WHO, Walk, post
 
 OTHER_WORDS = [0, -1, 0.5, 10**18, "100", None, True]

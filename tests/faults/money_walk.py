@@ -16,12 +16,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from shared.contracts.ids import new_id
 from shared.contracts.months import month_of
 from tests.faults.money_books import Looked, look
-from tests.faults.money_model import MONTHLY_FEN, Card, Model, Purse, Sale
+from tests.faults.money_model import Model
+from tests.faults.money_model_parts import MONTHLY_FEN, Card, Purse, Sale
+from tests.faults.money_model_signers import CIVIL, Signer
 from tests.faults.money_site import Market
-from tests.vouchers.town import JANUARY, Elder, Shop
+from tests.vouchers.town import JANUARY, MARCH, Elder, Shop
 
 T = TypeVar("T")
 PEOPLE, MONTHS = 3, 15
+STARTS = [JANUARY, JANUARY, MARCH]
+"""From when each holder is due money."""
 FIRST = date(2010, 1, 12)
 OK, CREATED, CONFLICT = 200, 201, 409
 KEPT = ("redemptions", "holds", "capture")
@@ -44,7 +48,7 @@ class Walk(RuleBasedStateMachine):
     def begin(self) -> None:
         self.elders = [Elder() for _ in range(PEOPLE)]
         self.shop = Shop()
-        self.model = Model(FIRST, [Purse() for _ in self.elders], [(JANUARY, "admitted")])
+        self.model = Model(FIRST, [Purse(starts_on=day) for day in STARTS], [(JANUARY, "admitted")])
         self.sent: list[tuple[httpx.AsyncClient, str, dict[str, Any], httpx.Response]] = []
         self.sales: list[Sale] = []
         self.do(self._open())
@@ -52,7 +56,8 @@ class Walk(RuleBasedStateMachine):
     async def _open(self) -> None:
         town = self.there.town
         town.desk.clock.set(FIRST)
-        await town.grant(*self.elders)
+        for elder, purse in zip(self.elders, self.model.purses, strict=True):
+            await town.grant(elder, starts_on=purse.starts_on)
         await town.admit(self.shop)
         await town.allocate(PEOPLE * MONTHS * MONTHLY_FEN)
         numbers = await self.there.cards(self.elders)
@@ -84,6 +89,11 @@ class Walk(RuleBasedStateMachine):
         """Whether the same request gets the same answer."""
         refused = answer.status_code == CONFLICT and path.endswith(KEPT)
         return answer.status_code in {OK, CREATED} or refused
+
+    def signer(self, who: Signer) -> httpx.AsyncClient:
+        """A client of one of the two bodies."""
+        town = self.there.town
+        return town.civil(who.sub) if who.body == CIVIL.body else town.finance(who.sub)
 
     def day(self, ago: int) -> date:
         return self.model.today - timedelta(days=ago)
