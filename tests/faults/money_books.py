@@ -22,6 +22,13 @@ SELECT
     (SELECT CAST(coalesce(sum(p.amount_fen), 0) AS bigint) FROM postings p
         JOIN ledger_accounts a ON a.id = p.account_id
         WHERE a.kind = 'provider_payable' AND a.agency = $2) AS payable_fen,
+    (SELECT CAST(coalesce(sum(p.amount_fen), 0) AS bigint) FROM postings p
+        WHERE p.account_kind = 'settled' AND p.agency = $2) AS settled_fen,
+    (SELECT CAST(coalesce(sum(p.amount_fen), 0) AS bigint) FROM postings p
+        WHERE p.account_kind = 'recovered' AND p.agency = $2) AS recovered_fen,
+    (SELECT CAST(json_agg(json_build_array(l.redemption_id, json_build_array(l.case_id,
+            l.amount_fen, l.decision_id))) AS text) FROM reclaim_lines l
+        WHERE l.provider_id = $2) AS reclaims,
     (SELECT count(*) FROM (SELECT 1 FROM postings WHERE position > $3
         GROUP BY set_id HAVING sum(amount_fen) <> 0) s) AS unbalanced,
     (SELECT coalesce(max(position), 0) FROM postings) AS position,
@@ -43,11 +50,14 @@ class Looked:
     balances: Balances
     recomputed: Balances
     payable_fen: int
+    settled_fen: int
+    recovered_fen: int
     unbalanced: int
     position: int
     bought: dict[str, int]
     holds: dict[str, str]
     cards: list[list[tuple[bool, date | None]]]
+    reclaims: dict[str, list[Any]]
 
 
 async def look(there: Market, elders: Sequence[Elder], shop: Shop, since: int) -> Looked:
@@ -68,11 +78,14 @@ async def look(there: Market, elders: Sequence[Elder], shop: Shop, since: int) -
         balances,
         recomputed,
         row["payable_fen"],
+        row["settled_fen"],
+        row["recovered_fen"],
         row["unbalanced"],
         row["position"],
         dict(_list(row["bought"])),
         dict(_list(row["holds"])),
         cards,
+        dict(_list(row["reclaims"])),
     )
 
 

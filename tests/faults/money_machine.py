@@ -16,6 +16,7 @@ from tests.faults.money_rules_backpay import Backpays
 from tests.faults.money_rules_batch import Offline
 from tests.faults.money_rules_cards import Cards
 from tests.faults.money_rules_office import Offices
+from tests.faults.money_rules_reclaims import Cases
 from tests.faults.money_rules_standings import Standings
 from tests.faults.money_rules_tills import Tills
 from tests.faults.money_site import load, market
@@ -25,7 +26,7 @@ from tests.faults.sizes import Size
 EXAMPLES, STEPS = 20, 60
 
 
-class Machine(Tills, Offline, Cards, Standings, Backpays, Offices):
+class Machine(Tills, Offline, Cards, Standings, Backpays, Cases, Offices):
     """All the steps together."""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from shared.contracts.months import month_of
 from tests.faults.money_model_parts import Bought, Held, Known, Purse, Sale, Statement
+from tests.faults.money_model_signers import Signer, second
 
-LATE_DAYS, HOLD_DAYS, REFUND_DAYS = 7, 7, 30
+LATE_DAYS, HOLD_DAYS, REFUND_DAYS, OBJECTION_DAYS = 7, 7, 30, 5
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Model:
     payable_fen: int = 0
     unstated_fen: int = 0
     undeducted_fen: int = 0
+    settled_fen: int = 0
+    recovered_fen: int = 0
 
     def issue(self) -> int:
         """This month's money to everybody who is due it; returns how many."""
@@ -94,18 +97,19 @@ class Model:
             hold.ended = "voided"
         return code
 
-    def refund(self, bought: Bought, amount_fen: int | None) -> str:
-        if bought.left_fen == 0:
-            return "already_refunded"
-        if bought.on < self.today - timedelta(days=REFUND_DAYS):
+    def refund(self, bought: Bought, amount_fen: int | None, *, by_office: bool) -> str:
+        free_fen = bought.left_fen - sum(bought.reclaimed.values())
+        if free_fen == 0:
+            return "reclaimed_already" if bought.reclaimed else "already_refunded"
+        if not by_office and bought.on < self.today - timedelta(days=REFUND_DAYS):
             return "refund_too_late"
-        due = bought.left_fen if amount_fen is None else amount_fen
-        if due > bought.left_fen:
+        due = free_fen if amount_fen is None else amount_fen
+        if due > free_fen:
             return "more_than_spent"
         self.payable_fen -= due
         self.undeducted_fen += due
         for month in sorted(bought.left, reverse=True):
-            part = min(due, bought.left[month])
+            part = min(due, bought.left[month] - bought.reclaimed.get(month, 0))
             bought.left[month] -= part
             due -= part
             if not bought.purse.died_on and bought.purse.until[month] >= self.today:
@@ -127,18 +131,47 @@ class Model:
         purse.died_on = purse.died_on or died_on
         purse.months.update(dict.fromkeys(purse.months, 0))
 
-    def state(self) -> int:
-        """Make a statement of all that is in none; what it comes to, or nothing."""
+    def stop(self, purse: Purse, ended_on: date) -> None:
+        """An award ends: the unspent of later months was not due."""
+        purse.ended_on = ended_on
+        later = [month for month in purse.months if month > ended_on]
+        purse.months.update(dict.fromkeys(later, 0))
+
+    def reclaim(self, bought: Bought, parts: Mapping[date, int], *, deducted: bool) -> None:
+        """Take something back: at once from what the provider is to have, or from a family."""
+        bought.reclaimed.update(parts)
+        if deducted:
+            amount = sum(parts.values())
+            bought.deducted.update(parts)
+            self.payable_fen -= amount
+            self.undeducted_fen += amount
+            self.recovered_fen += amount
+
+    def state(self) -> Statement | None:
+        """Make a statement of all that is in none, unless more was given back."""
         amount = self.unstated_fen - self.undeducted_fen
         if amount <= 0:
-            return 0
+            return None
         self.unstated_fen = self.undeducted_fen = 0
-        return amount
+        made = Statement(amount, self.today + timedelta(days=OBJECTION_DAYS))
+        for bought in self.bought.values():
+            bought.statement = bought.statement or made
+        return made
 
-    def signed(self, statement: Statement) -> None:
-        """Both have signed: the provider is paid."""
+    def sign(self, statement: Statement, who: Signer) -> str:
+        """The provider is paid when both bodies have signed and it has been heard."""
+        if statement.signed:
+            return "already_approved"
+        if statement.first is None:
+            statement.first = who
+            return ""
+        code = second(statement.first, who)
+        if code or self.today <= statement.heard_after:
+            return code or "objections_still_open"
         statement.signed = True
         self.payable_fen -= statement.amount_fen
+        self.settled_fen += statement.amount_fen
+        return ""
 
     def _keep(self, sale: Sale, code: str, *, held: bool = False) -> str:
         self.known[sale.key] = Known(sale, code, held)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from shared.contracts.months import last_day
+from tests.faults.money_model_signers import Signer
 
 MONTHLY_FEN = 10000
 
@@ -105,22 +106,31 @@ class Held:
 
 
 @dataclass
+class Statement:
+    """What a provider is to be paid, once both bodies signed and it cannot object any more."""
+
+    amount_fen: int
+    heard_after: date
+    first: Signer | None = None
+    signed: bool = False
+
+
+@dataclass
 class Bought:
     """A redemption, and what of each month has not been given back."""
 
     purse: Purse
     on: date
     left: dict[date, int]
-    in_statement: bool = False
+    deducted: dict[date, int] = field(default_factory=dict)
+    reclaimed: dict[date, int] = field(default_factory=dict)
+    statement: Statement | None = None
 
     @property
     def left_fen(self) -> int:
         return sum(self.left.values())
 
-
-@dataclass
-class Statement:
-    """What a provider is to be paid."""
-
-    amount_fen: int
-    signed: bool = False
+    @property
+    def paid(self) -> bool:
+        """Whether the provider was paid for it."""
+        return self.statement is not None and self.statement.signed

@@ -1,4 +1,4 @@
-"""Steps of the office and of time: issues, lapses, deaths, ends of awards, statements."""
+"""Steps of the office and of time: issues, lapses and statements."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from shared.contracts.months import month_of
-from tests.faults.money_model_parts import Statement
-from tests.faults.money_walk import CREATED, RANDOM, WHO, Walk
+from tests.faults.money_model_signers import SIGNER, Signer
+from tests.faults.money_walk import RANDOM, Walk
 
 VOID = date(2011, 1, 31)
 LAST = date(2011, 3, 20)
@@ -48,47 +48,29 @@ class Offices(Walk):
         assert (said["people"], said["amount_fen"]) == lapsed, said
         self.steps["lapsed people"] += lapsed[0]
 
-    @rule(who=WHO, ago=st.integers(0, 20), sure=st.integers(0, 3))
-    def die(self, who: int, ago: int, sure: int) -> None:
-        """A death, known late perhaps, or told twice."""
-        if sure == 0:
-            on = self.day(ago)
-            self.model.die(self.model.purses[who], on)
-            self.do(self.there.town.die(self.elders[who], on))
-            self.steps["die"] += 1
-
-    @rule(who=WHO, sure=st.integers(0, 3))
-    def stop(self, who: int, sure: int) -> None:
-        """An award ends; what was due stays."""
-        purse = self.model.purses[who]
-        if sure == 0 and purse.ended_on is None:
-            purse.ended_on = self.model.today
-            self.do(self.there.town.end(self.elders[who], purse.ended_on, "withdrawn"))
-            self.steps["award ends"] += 1
-
     @precondition(lambda self: self.model.bought)
-    @rule()
-    def state(self) -> None:
-        town = self.there.town
-        order = {"month_on": str(month_of(self.model.today))}
-        made = self.do(
-            town.post(town.civil(), "settlements", **order, provider_id=str(self.shop.provider_id))
-        ).json()
-        amount = self.model.state()
-        assert made["total_fen"] == amount, made
-        for one in made["statements"]:
-            self.model.statements[one["settlement_id"]] = Statement(one["amount_fen"])
-        self.steps["statement"] += 1
+    @rule(content=st.booleans())
+    def state(self, content: bool) -> None:
+        """A statement of what is in none; a content provider confirms it at once."""
+        order = {
+            "month_on": str(month_of(self.model.today)),
+            "provider_id": str(self.shop.provider_id),
+        }
+        told = self.ask("settlements", "", self.there.town.civil(), **order).json()
+        made = self.model.state()
+        assert told["total_fen"] == (made.amount_fen if made else 0), (told, made)
+        if made:
+            (one,) = told["statements"]
+            self.model.statements[one["settlement_id"]] = made
+            if content:
+                self.ask(f"settlements/{one['settlement_id']}/confirmation", "")
+                made.heard_after = date.min
 
     @precondition(lambda self: self.model.statements)
-    @rule(pick=RANDOM)
-    def sign(self, pick: Any) -> None:
+    @rule(pick=RANDOM, signers=st.lists(SIGNER, min_size=1, max_size=3))
+    def sign(self, pick: Any, signers: list[Signer]) -> None:
         """Both bodies sign; a statement may have to wait for the provider first."""
-        key = pick.choice(list(self.model.statements))
-        statement, town = self.model.statements[key], self.there.town
-        for who in (town.civil(), town.finance()):
-            told = self.do(town.post(who, f"settlements/{key}/approvals"))
-            if told.status_code == CREATED and told.json()["state"] == "approved":
-                assert not statement.signed
-                self.model.signed(statement)
-            self.steps[f"sign: {told.json().get('code', 'signed')}"] += 1
+        key = pick.choice(list(self.model.statements)[-3:])
+        for signer in signers:
+            code = self.model.sign(self.model.statements[key], signer)
+            self.ask(f"settlements/{key}/approvals", code, self.signer(signer))

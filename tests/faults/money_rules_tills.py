@@ -53,11 +53,13 @@ class Tills(Walk):
         self.ask(f"holds/{hold_id}/void", self.model.void(self.model.holds[hold_id]))
 
     @precondition(lambda self: self.model.bought)
-    @rule(pick=RANDOM, amount_fen=AMOUNTS | st.none())
-    def refund(self, pick: Any, amount_fen: int | None) -> None:
-        key = pick.choice(list(self.model.bought))
-        code = self.model.refund(self.model.bought[key], amount_fen)
-        self.ask(f"redemptions/{key}/refunds", code, amount_fen=amount_fen, reason="未完成")
+    @rule(pick=RANDOM, amount_fen=AMOUNTS | st.none(), office=st.integers(0, 4))
+    def refund(self, pick: Any, amount_fen: int | None, office: int) -> None:
+        """By the till, or later than it may by finance."""
+        key, by_office = pick.choice(list(self.model.bought)), office == 0
+        code = self.model.refund(self.model.bought[key], amount_fen, by_office=by_office)
+        who = self.there.town.finance() if by_office else None
+        self.ask(f"redemptions/{key}/refunds", code, who, amount_fen=amount_fen, reason="未完成")
 
     @precondition(lambda self: self.sent)
     @rule(pick=RANDOM)

@@ -18,6 +18,7 @@ from shared.contracts.months import month_of
 from tests.faults.money_books import Looked, look
 from tests.faults.money_model import Model
 from tests.faults.money_model_parts import MONTHLY_FEN, Card, Purse, Sale
+from tests.faults.money_model_reclaims import Reclaims
 from tests.faults.money_model_signers import CIVIL, Signer
 from tests.faults.money_site import Market
 from tests.vouchers.town import JANUARY, MARCH, Elder, Shop
@@ -51,6 +52,7 @@ class Walk(RuleBasedStateMachine):
         self.model = Model(FIRST, [Purse(starts_on=day) for day in STARTS], [(JANUARY, "admitted")])
         self.sent: list[tuple[httpx.AsyncClient, str, dict[str, Any], httpx.Response]] = []
         self.sales: list[Sale] = []
+        self.reclaims = Reclaims()
         self.do(self._open())
 
     async def _open(self) -> None:
@@ -126,6 +128,11 @@ class Walk(RuleBasedStateMachine):
         assert found.balances == said, (found.balances, said)
         assert found.recomputed == said, (found.recomputed, said)
         assert found.payable_fen == model.payable_fen, (found.payable_fen, model)
+        paid = (model.settled_fen, model.recovered_fen)
+        assert (found.settled_fen, found.recovered_fen) == paid, (found, model)
+        lines = self.reclaims.lines.items()
+        cases = {k: [x.case, x.amount_fen, x.decision or None] for k, x in lines}
+        assert found.reclaims == cases, (found.reclaims, cases)
         assert found.unbalanced == 0, f"{found.unbalanced} sets do not sum to zero"
         assert found.bought == {k: b.left_fen for k, b in model.bought.items()}
         assert found.holds == {k: h.ended for k, h in model.holds.items()}

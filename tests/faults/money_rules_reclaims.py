@@ -1,0 +1,101 @@
+"""Steps of what was not due: deaths and ends told late, decisions by two bodies, receipts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from services.vouchers.reclaims.domain import case_of
+from shared.contracts.ids import new_id
+from shared.contracts.months import month_of
+from tests.faults.money_model_signers import SIGNER, Signer
+from tests.faults.money_walk import AMOUNTS, RANDOM, WHO, Walk
+
+WAYS = st.sampled_from(["provider", "provider", "family", "family", "waive"])
+OUTCOMES = st.sampled_from(["approved", "approved", "approved", "refused"])
+DAYS_TO_PAY = 30
+
+
+class Cases(Walk):
+    """Cases, from the letter that opens them to the last receipt."""
+
+    @rule(who=WHO, ago=st.integers(0, 40), sure=st.integers(0, 3))
+    def die(self, who: int, ago: int, sure: int) -> None:
+        """A death, known late perhaps, or told twice; what was spent after it is a case."""
+        if sure == 0:
+            purse, elder = self.model.purses[who], self.elders[who]
+            self.do(self.there.town.die(elder, self.day(ago)))
+            self.model.die(purse, self.day(ago))
+            case = str(case_of(elder.person_id, "spent_after_death"))
+            assert purse.died_on is not None
+            self.reclaims.open(self.model, purse, case, spent=purse.died_on)
+            self.steps["die"] += 1
+
+    @rule(who=WHO, ago=st.sampled_from([0, 0, 5, 20, 40]), sure=st.integers(0, 3))
+    def stop(self, who: int, ago: int, sure: int) -> None:
+        """An award ends; what was due stays, and what was spent of later months is a case."""
+        purse, elder = self.model.purses[who], self.elders[who]
+        if sure == 0 and purse.ended_on is None:
+            on = self.day(ago)
+            self.do(self.there.town.end(elder, on, "withdrawn"))
+            self.model.stop(purse, on)
+            case = str(case_of(elder.person_id, "not_due"))
+            self.reclaims.open(self.model, purse, case, after=month_of(on))
+            self.steps["award ends"] += 1
+
+    @precondition(lambda self: self.reclaims.lines)
+    @rule(pick=RANDOM, way=WAYS, by=SIGNER, about=st.integers(0, 9), odd=st.integers(0, 9))
+    def propose(self, pick: Any, way: str, by: Signer, about: int, odd: int) -> None:
+        """On all that is undecided, on some redemptions of the case, or on one of no case."""
+        case = pick.choice([line.case for line in self.reclaims.lines.values()])
+        ours = self.reclaims.of(case)
+        wanted = pick.sample(ours, 1 + about % len(ours)) if about > 4 else []
+        if about == 4:
+            wanted = [pick.choice(list(self.model.bought))]
+        meant = self.reclaims.meant(case, wanted)
+        plan_fen = max(1, self.reclaims.total_fen(meant) - (odd == 0))
+        code = self.reclaims.refusal(case, wanted, way, plan_fen)
+        key, due_on = str(new_id()), self.model.today + timedelta(days=DAYS_TO_PAY)
+        plan = [{"due_on": str(due_on), "amount_fen": plan_fen}]
+        order = {
+            "id": key,
+            "way": way,
+            "reason": "核实",
+            "redemption_ids": wanted,
+            "instalments": plan if way == "family" else [],
+        }
+        told = self.ask(f"reclaims/{case}/decisions", code, self.signer(by), **order)
+        if not code:
+            self.reclaims.propose(key, way, by, meant)
+            assert told.json()["amount_fen"] == self.reclaims.decisions[key].total_fen, told.text
+
+    @precondition(lambda self: self.reclaims.decisions)
+    @rule(pick=RANDOM, by=SIGNER, outcome=OUTCOMES)
+    def decide(self, pick: Any, by: Signer, outcome: str) -> None:
+        decisions = self.reclaims.decisions
+        waiting = [key for key, one in decisions.items() if not one.outcome]
+        key = pick.choice(waiting[-3:] + list(decisions)[-1:])
+        code = self.reclaims.sign(self.model, key, by, outcome)
+        order = {"outcome": outcome, "reason": "同意"}
+        self.ask(f"reclaims/decisions/{key}/signatures", code, self.signer(by), **order)
+
+    @precondition(lambda self: any(x.way == "family" for x in self.reclaims.decisions.values()))
+    @rule(pick=RANDOM, amount_fen=AMOUNTS | st.none(), odd=st.integers(0, 4))
+    def receive(self, pick: Any, amount_fen: int | None, odd: int) -> None:
+        """A part or all of what is owed, now and then by a receipt that is booked already."""
+        decisions, receipts = self.reclaims.decisions, sorted(self.reclaims.receipts)
+        debts = [key for key, one in decisions.items() if one.way == "family" and one.outcome]
+        key = pick.choice(debts or list(decisions))
+        amount = max(1, decisions[key].owed_fen) if amount_fen is None else amount_fen
+        number = pick.choice(receipts) if receipts and odd == 0 else f"收-{new_id().hex}"
+        code = self.reclaims.receive(self.model, key, number, amount)
+        order = {
+            "receipt_no": number,
+            "amount_fen": amount,
+            "received_on": str(self.model.today),
+        }
+        finance = self.there.town.finance()
+        self.ask(f"reclaims/decisions/{key}/receipts", code, finance, **order)
