@@ -49,15 +49,15 @@ class Backpays(Walk):
             key = told.json()["backpay_id"]
             self.backpays[key] = Backpay(purse, month, by)
             for signer in then:
-                self._sign(key, signer)
+                self._second(key, signer)
 
     @precondition(lambda self: self.backpays)
     @rule(pick=RANDOM, by=SIGNER)
     def sign_backpay(self, pick: Any, by: Signer) -> None:
         waiting = [key for key, one in self.backpays.items() if not one.signed]
-        self._sign(pick.choice(waiting[-1:] + list(self.backpays)), by)
+        self._second(pick.choice(waiting[-1:] + list(self.backpays)), by)
 
-    def _sign(self, key: str, by: Signer) -> None:
+    def _second(self, key: str, by: Signer) -> None:
         code = signable(self.model, self.backpays[key], by)
         told = self.ask(f"backpays/{key}/signatures", code, self.signer(by))
         assert code or told.json()["paid"], told.text

@@ -49,8 +49,8 @@ class Offices(Walk):
         self.steps["lapsed people"] += lapsed[0]
 
     @precondition(lambda self: self.model.bought)
-    @rule(content=st.booleans())
-    def state(self, content: bool) -> None:
+    @rule(content=st.booleans(), signers=st.lists(SIGNER, max_size=3))
+    def state(self, content: bool, signers: list[Signer]) -> None:
         """A statement of what is in none; a content provider confirms it at once."""
         order = {
             "month_on": str(month_of(self.model.today)),
@@ -65,12 +65,15 @@ class Offices(Walk):
             if content:
                 self.ask(f"settlements/{one['settlement_id']}/confirmation", "")
                 made.heard_after = date.min
+            self._approve(one["settlement_id"], signers)
 
     @precondition(lambda self: self.model.statements)
     @rule(pick=RANDOM, signers=st.lists(SIGNER, min_size=1, max_size=3))
     def sign(self, pick: Any, signers: list[Signer]) -> None:
         """Both bodies sign; a statement may have to wait for the provider first."""
-        key = pick.choice(list(self.model.statements)[-3:])
+        self._approve(pick.choice(list(self.model.statements)[-3:]), signers)
+
+    def _approve(self, key: str, signers: list[Signer]) -> None:
         for signer in signers:
             code = self.model.sign(self.model.statements[key], signer)
             self.ask(f"settlements/{key}/approvals", code, self.signer(signer))

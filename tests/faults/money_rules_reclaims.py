@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -17,16 +17,21 @@ from tests.faults.money_walk import AMOUNTS, RANDOM, WHO, Walk
 WAYS = st.sampled_from(["provider", "provider", "family", "family", "waive"])
 OUTCOMES = st.sampled_from(["approved", "approved", "approved", "refused"])
 DAYS_TO_PAY = 30
+ABOUT = st.integers(0, 9)
+SOLD = st.lists(AMOUNTS, max_size=3)
+Word: TypeAlias = tuple[Signer, str]
+WORDS: st.SearchStrategy[list[Word]] = st.lists(st.tuples(SIGNER, OUTCOMES), max_size=2)
 
 
 class Cases(Walk):
     """Cases, from the letter that opens them to the last receipt."""
 
-    @rule(who=WHO, ago=st.integers(0, 40), sure=st.integers(0, 3))
-    def die(self, who: int, ago: int, sure: int) -> None:
+    @rule(who=WHO, ago=st.integers(0, 40), sure=st.integers(0, 3), sold=SOLD)
+    def die(self, who: int, ago: int, sure: int, sold: list[int]) -> None:
         """A death, known late perhaps, or told twice; what was spent after it is a case."""
         if sure == 0:
             purse, elder = self.model.purses[who], self.elders[who]
+            self.sell(who, sold)
             self.do(self.there.town.die(elder, self.day(ago)))
             self.model.die(purse, self.day(ago))
             case = str(case_of(elder.person_id, "spent_after_death"))
@@ -34,21 +39,30 @@ class Cases(Walk):
             self.reclaims.open(self.model, purse, case, spent=purse.died_on)
             self.steps["die"] += 1
 
-    @rule(who=WHO, ago=st.sampled_from([0, 0, 5, 20, 40]), sure=st.integers(0, 3))
-    def stop(self, who: int, ago: int, sure: int) -> None:
+    @rule(who=WHO, ago=st.sampled_from([0, 5, 20, 40]), sure=st.integers(0, 3), sold=SOLD)
+    def stop(self, who: int, ago: int, sure: int, sold: list[int]) -> None:
         """An award ends; what was due stays, and what was spent of later months is a case."""
         purse, elder = self.model.purses[who], self.elders[who]
         if sure == 0 and purse.ended_on is None:
             on = self.day(ago)
+            self.sell(who, sold)
             self.do(self.there.town.end(elder, on, "withdrawn"))
             self.model.stop(purse, on)
             case = str(case_of(elder.person_id, "not_due"))
             self.reclaims.open(self.model, purse, case, after=month_of(on))
             self.steps["award ends"] += 1
 
+    def sell(self, who: int, sold: list[int]) -> None:
+        """What the holder's card paid for before anybody told."""
+        for amount_fen in sold:
+            sale = self.sale(who, amount_fen)
+            self.ask("redemptions", self.model.redeem(sale), **self.body(sale))
+
     @precondition(lambda self: self.reclaims.lines)
-    @rule(pick=RANDOM, way=WAYS, by=SIGNER, about=st.integers(0, 9), odd=st.integers(0, 9))
-    def propose(self, pick: Any, way: str, by: Signer, about: int, odd: int) -> None:
+    @rule(pick=RANDOM, way=WAYS, by=SIGNER, about=ABOUT, odd=st.integers(0, 9), then=WORDS)
+    def propose(
+        self, pick: Any, way: str, by: Signer, about: int, odd: int, then: list[Word]
+    ) -> None:
         """On all that is undecided, on some redemptions of the case, or on one of no case."""
         case = pick.choice([line.case for line in self.reclaims.lines.values()])
         ours = self.reclaims.of(case)
@@ -71,13 +85,17 @@ class Cases(Walk):
         if not code:
             self.reclaims.propose(key, way, by, meant)
             assert told.json()["amount_fen"] == self.reclaims.decisions[key].total_fen, told.text
+            for signer, outcome in then:
+                self._decide(key, signer, outcome)
 
     @precondition(lambda self: self.reclaims.decisions)
     @rule(pick=RANDOM, by=SIGNER, outcome=OUTCOMES)
     def decide(self, pick: Any, by: Signer, outcome: str) -> None:
         decisions = self.reclaims.decisions
         waiting = [key for key, one in decisions.items() if not one.outcome]
-        key = pick.choice(waiting[-3:] + list(decisions)[-1:])
+        self._decide(pick.choice(waiting[-3:] + list(decisions)[-1:]), by, outcome)
+
+    def _decide(self, key: str, by: Signer, outcome: str) -> None:
         code = self.reclaims.sign(self.model, key, by, outcome)
         order = {"outcome": outcome, "reason": "同意"}
         self.ask(f"reclaims/decisions/{key}/signatures", code, self.signer(by), **order)
