@@ -63,7 +63,10 @@ class Cases(Walk):
     def propose(
         self, pick: Any, way: str, by: Signer, about: int, odd: int, then: list[Word]
     ) -> None:
-        """On all that is undecided, on some redemptions of the case, or on one of no case."""
+        """On all that is undecided, on some redemptions of the case, or on one of no case.
+
+        Who signs next does it at once, and a family pays a first part of what it owes.
+        """
         case = pick.choice([line.case for line in self.reclaims.lines.values()])
         ours = self.reclaims.of(case)
         wanted = pick.sample(ours, 1 + about % len(ours)) if about > 4 else []
@@ -87,6 +90,7 @@ class Cases(Walk):
             assert told.json()["amount_fen"] == self.reclaims.decisions[key].total_fen, told.text
             for signer, outcome in then:
                 self._decide(key, signer, outcome)
+                self._receive(key, 1 + odd, f"收-{new_id().hex}")
 
     @precondition(lambda self: self.reclaims.decisions)
     @rule(pick=RANDOM, by=SIGNER, outcome=OUTCOMES)
@@ -109,6 +113,9 @@ class Cases(Walk):
         key = pick.choice(debts or list(decisions))
         amount = max(1, decisions[key].owed_fen) if amount_fen is None else amount_fen
         number = pick.choice(receipts) if receipts and odd == 0 else f"收-{new_id().hex}"
+        self._receive(key, amount, number)
+
+    def _receive(self, key: str, amount: int, number: str) -> None:
         code = self.reclaims.receive(self.model, key, number, amount)
         order = {
             "receipt_no": number,
