@@ -26,6 +26,9 @@ SELECT
         WHERE p.account_kind = 'settled' AND p.agency = $2) AS settled_fen,
     (SELECT CAST(coalesce(sum(p.amount_fen), 0) AS bigint) FROM postings p
         WHERE p.account_kind = 'recovered' AND p.agency = $2) AS recovered_fen,
+    (SELECT CAST(json_agg(s.state ORDER BY s.id) AS text)
+        FROM paper_serials s JOIN paper_months m USING (account_id)
+        WHERE m.person_id = ANY($1::uuid[])) AS paper,
     (SELECT CAST(json_agg(json_build_array(l.redemption_id, json_build_array(l.case_id,
             l.amount_fen, l.decision_id))) AS text) FROM reclaim_lines l
         WHERE l.provider_id = $2) AS reclaims,
@@ -58,6 +61,7 @@ class Looked:
     holds: dict[str, str]
     cards: list[list[tuple[bool, date | None]]]
     reclaims: dict[str, list[Any]]
+    paper: list[str]
 
 
 async def look(there: Market, elders: Sequence[Elder], shop: Shop, since: int) -> Looked:
@@ -86,6 +90,7 @@ async def look(there: Market, elders: Sequence[Elder], shop: Shop, since: int) -
         dict(_list(row["holds"])),
         cards,
         dict(_list(row["reclaims"])),
+        _list(row["paper"]),
     )
 
 

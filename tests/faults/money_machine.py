@@ -16,6 +16,7 @@ from tests.faults.money_rules_backpay import Backpays
 from tests.faults.money_rules_batch import Offline
 from tests.faults.money_rules_cards import Cards
 from tests.faults.money_rules_office import Offices
+from tests.faults.money_rules_paper import OnPaper
 from tests.faults.money_rules_reclaims import Cases
 from tests.faults.money_rules_standings import Standings
 from tests.faults.money_rules_tills import Tills
@@ -24,9 +25,11 @@ from tests.faults.site import Verdict
 from tests.faults.sizes import Size
 
 EXAMPLES, STEPS = 20, 60
+FIRST_AREA = 500_001
+"""Each walk has a community of its own: its paper is made once a month."""
 
 
-class Machine(Tills, Offline, Cards, Standings, Backpays, Cases, Offices):
+class Machine(Tills, Offline, Cards, Standings, Backpays, Cases, OnPaper, Offices):
     """All the steps together."""
 
 
@@ -37,7 +40,8 @@ async def machine(seed: int, size: Size) -> Verdict:
     async with market(seed, "machine", servers=0) as there:
         steps, lines = Counter[str](), Counter[str]()
         loop = asyncio.get_running_loop()
-        bound = {"there": there, "loop": loop, "steps": steps, "lines": lines}
+        areas = count(FIRST_AREA)
+        bound = {"there": there, "loop": loop, "steps": steps, "lines": lines, "areas": areas}
         for nth in count():
             if steps.total() >= size.steps:
                 break

@@ -98,6 +98,8 @@ class Model:
         return code
 
     def refund(self, bought: Bought, amount_fen: int | None, *, by_office: bool) -> str:
+        if bought.on_paper:
+            return "paper_not_refunded"
         free_fen = bought.left_fen - sum(bought.reclaimed.values())
         if free_fen == 0:
             return "reclaimed_already" if bought.reclaimed else "already_refunded"
@@ -155,7 +157,9 @@ class Model:
         self.unstated_fen = self.undeducted_fen = 0
         made = Statement(amount, self.today + timedelta(days=OBJECTION_DAYS))
         for bought in self.bought.values():
-            bought.statement = bought.statement or made
+            # Paper waits until it was counted back in.
+            if not bought.on_paper:
+                bought.statement = bought.statement or made
         return made
 
     def sign(self, statement: Statement, who: Signer) -> str:

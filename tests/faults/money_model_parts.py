@@ -125,6 +125,7 @@ class Bought:
     deducted: dict[date, int] = field(default_factory=dict)
     reclaimed: dict[date, int] = field(default_factory=dict)
     statement: Statement | None = None
+    on_paper: bool = False
 
     @property
     def left_fen(self) -> int:

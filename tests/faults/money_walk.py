@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from datetime import date, timedelta
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -17,9 +17,11 @@ from shared.contracts.ids import new_id
 from shared.contracts.months import month_of
 from tests.faults.money_books import Looked, look
 from tests.faults.money_model import Model
+from tests.faults.money_model_paper import Paper
 from tests.faults.money_model_parts import MONTHLY_FEN, Card, Purse, Sale
 from tests.faults.money_model_reclaims import Reclaims
 from tests.faults.money_model_signers import CIVIL, Signer
+from tests.faults.money_paper import chosen, in_hand
 from tests.faults.money_site import Market
 from tests.vouchers.town import JANUARY, MARCH, Elder, Shop
 
@@ -28,6 +30,7 @@ PEOPLE, MONTHS = 3, 15
 STARTS = [JANUARY, JANUARY, MARCH]
 """From when each holder is due money."""
 FIRST = date(2010, 1, 12)
+DISTRICT = "110105"
 OK, CREATED, CONFLICT = 200, 201, 409
 KEPT = ("redemptions", "holds", "capture")
 """Doors whose refusals are kept and given again; those of the others leave nothing behind."""
@@ -44,12 +47,14 @@ class Walk(RuleBasedStateMachine):
     there: ClassVar[Market]
     steps: ClassVar[Counter[str]]
     lines: ClassVar[Counter[str]]
+    areas: ClassVar[Iterator[int]]
 
     @initialize()
     def begin(self) -> None:
         self.elders = [Elder() for _ in range(PEOPLE)]
         self.shop = Shop()
-        self.model = Model(FIRST, [Purse(starts_on=day) for day in STARTS], [(JANUARY, "admitted")])
+        purses = [Purse(starts_on=day) for day in STARTS]
+        self.model = Model(FIRST, purses, [(JANUARY, "admitted")])
         self.sent: list[tuple[httpx.AsyncClient, str, dict[str, Any], httpx.Response]] = []
         self.sales: list[Sale] = []
         self.reclaims = Reclaims()
@@ -65,8 +70,14 @@ class Walk(RuleBasedStateMachine):
         numbers = await self.there.cards(self.elders)
         for purse, number in zip(self.model.purses, numbers, strict=True):
             purse.cards.append(Card(number))
+        self.elders.append(Elder(area_code=f"{DISTRICT}{next(self.areas)}"))
+        self.model.purses.append(Purse(ended_on=FIRST))
+        await chosen(self.there, self.elders[-1], month_of(FIRST))
         await town.issue(month_of(FIRST))
         self.model.issue()
+        notes = await in_hand(self.there, self.elders[-1], month_of(FIRST))
+        self.paper = Paper(self.model.purses[-1], month_of(FIRST), notes)
+        await town.end(self.elders[-1], FIRST, "withdrawn")
         self.position = (await look(self.there, self.elders, self.shop, 0)).position
 
     def do(self, act: Coroutine[Any, Any, T]) -> T:
@@ -124,6 +135,8 @@ class Walk(RuleBasedStateMachine):
             return
         found: Looked = self.do(look(self.there, self.elders, self.shop, self.position))
         purses, model = self.model.purses, self.model
+        self.paper.follow()
+        assert found.paper == [note.state for note in self.paper.notes], found.paper
         said = [purse.months for purse in purses]
         assert found.balances == said, (found.balances, said)
         assert found.recomputed == said, (found.recomputed, said)
