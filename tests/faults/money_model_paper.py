@@ -45,11 +45,10 @@ class Paper:
         code = model.untimely(day) or model.suspended(day)
         if code:
             return code
+        lapsed = "serial_expired" if day > self.purse.until[self.month] else ""
         for note in self.notes:
-            if note in shown and note.refusal:
-                return note.refusal
-        if day > self.purse.until[self.month]:
-            return "serial_expired"
+            if note in shown and (note.refusal or lapsed):
+                return note.refusal or lapsed
         if sum(note.amount_fen for note in shown) != amount_fen:
             return "serials_do_not_make_the_amount"
         for note in shown:
