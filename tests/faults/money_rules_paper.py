@@ -11,6 +11,7 @@ from shared.contracts.ids import new_id
 from tests.faults.money_walk import AGO, RANDOM, Walk
 from tests.vouchers.paper import worker
 
+OFF = {0: 1, 1: -1}
 FEW = st.lists(st.integers(0, 13), min_size=1, max_size=4)
 
 
@@ -22,7 +23,7 @@ class OnPaper(Walk):
         """With a few vouchers, now and then not the right amount."""
         notes = [self.paper.notes[place] for place in sorted(set(places))]
         key, day = str(new_id()), self.day(ago)
-        amount_fen = sum(note.amount_fen for note in notes) + (off == 0)
+        amount_fen = sum(note.amount_fen for note in notes) + OFF.get(off, 0)
         code = self.paper.pay(self.model, key, notes, amount_fen, day)
         serials = [note.serial for note in notes]
         if len(places) > len(notes):

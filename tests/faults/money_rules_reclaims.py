@@ -18,6 +18,7 @@ ANYBODY = st.integers(0, PEOPLE)
 WAYS = st.sampled_from(["provider", "provider", "family", "family", "waive"])
 OUTCOMES = st.sampled_from(["approved", "approved", "approved", "refused"])
 DAYS_TO_PAY = 30
+GIVEN_BACK = (1, 2, 3)
 ABOUT = st.integers(0, 9)
 SOLD = st.lists(AMOUNTS, max_size=3)
 Word: TypeAlias = tuple[Signer, str]
@@ -69,7 +70,9 @@ class Cases(Walk):
         Who signs next does it at once, and a family pays a first part of what it owes; now and
         then something of it is given back before.
         """
-        case = pick.choice([line.case for line in self.reclaims.lines.values()])
+        lines = self.reclaims.lines
+        undecided = [key for key, line in lines.items() if not line.decision]
+        case = lines[pick.choice(undecided if odd and undecided else list(lines))].case
         ours = self.reclaims.of(case)
         wanted = pick.sample(ours, 1 + about % len(ours)) if about > 4 else []
         if about == 4:
@@ -90,7 +93,7 @@ class Cases(Walk):
         if not code:
             self.reclaims.propose(key, way, by, meant)
             assert told.json()["amount_fen"] == self.reclaims.decisions[key].total_fen, told.text
-            if odd == 1:
+            if odd in GIVEN_BACK:
                 self._give_back(meant[0])
             for signer, outcome in then:
                 self._decide(key, signer, outcome)
