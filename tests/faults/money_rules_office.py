@@ -52,6 +52,10 @@ class Offices(Walk):
     @rule(content=st.booleans(), signers=st.lists(SIGNER, max_size=3))
     def state(self, content: bool, signers: list[Signer]) -> None:
         """A statement of what is in none; a content provider confirms it at once."""
+        self.settle(signers, content=content)
+
+    def settle(self, signers: list[Signer], *, content: bool) -> None:
+        """Make a statement and sign it as far as it goes."""
         order = {
             "month_on": str(month_of(self.model.today)),
             "provider_id": str(self.shop.provider_id),
