@@ -157,6 +157,9 @@ def test_a_holder_s_death_holds_and_lapses_are_seen_in_a_batch() -> None:
     gone = purse(months=(), lapsed_on=VOID_AFTER)
     gone.standings = ((JANUARY, "admitted"),)
     assert decided(gone, purchase(1, void)) == ["voucher_expired"]
+    # A later month was spent already: what is left has lapsed all the same.
+    left = purse(lapsed_on=date(VOID_AFTER.year + 1, 1, 31))
+    assert decided(left, purchase(1, void)) == ["voucher_expired"]
 
 
 def test_the_shop_s_standing_is_that_of_the_line_s_own_day() -> None:

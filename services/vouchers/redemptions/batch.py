@@ -194,7 +194,8 @@ def _till(
         published_on=published_on,
         months=purse.months if purse else (),
         held_fen=purse.held_fen if purse else 0,
-        lapsed_on=purse.lapsed_on if purse else None,
+        # As at a single till: of money that is left, its own last days tell what has lapsed.
+        lapsed_on=purse.lapsed_on if purse and not purse.months else None,
     )
 
 
