@@ -114,7 +114,8 @@ class Model:
             part = min(due, bought.left[month] - bought.reclaimed.get(month, 0))
             bought.left[month] -= part
             due -= part
-            if not bought.purse.died_on and bought.purse.until[month] >= self.today:
+            owed = month <= bought.due_until and not bought.purse.died_on
+            if owed and bought.purse.until[month] >= self.today:
                 bought.purse.months[month] += part
         return ""
 

@@ -27,11 +27,11 @@ def batch(model: Model, sales: Sequence[Sale]) -> list[Line]:
 
 
 def _line(model: Model, sale: Sale) -> Line:
-    code = model.untimely(sale.day)
-    if code:
-        return Line(code)
     known = model.known.get(sale.key)
     if known is not None:
         return Line(known.code, again=True) if known.is_of(sale) else Line("id_taken")
+    code = model.untimely(sale.day)
+    if code:
+        return Line(code)
     code = model.redeem(sale)
     return Line(code, left_fen=None if code else model.free_fen(sale.purse, sale.day))

@@ -43,11 +43,11 @@ def found(loss: Loss) -> str:
     return ""
 
 
-def replaced(loss: Loss) -> str:
+def replaced(loss: Loss, today: date) -> str:
     """The card is closed; a new one is opened for the same money."""
     if loss.ended or not loss.written:
         return "loss_ended" if loss.ended else "not_in_writing"
     if loss.purse.died_on:
         return "holder_died"
-    loss.ended = loss.card.closed = True
+    loss.ended, loss.card.closed_on = True, today
     return ""

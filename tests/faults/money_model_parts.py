@@ -18,14 +18,14 @@ def void_after(month: date) -> date:
 
 @dataclass
 class Card:
-    """A card by its number; a lost one is stopped from a day on, a replaced one for ever."""
+    """A card by its number; a lost or replaced one is stopped from a day on."""
 
     number: str
     lost_on: date | None = None
-    closed: bool = False
+    closed_on: date | None = None
 
     def refusal(self, day: date) -> str:
-        if self.closed:
+        if self.closed_on is not None and self.closed_on <= day:
             return "card_closed"
         return "card_lost" if self.lost_on is not None and self.lost_on <= day else ""
 
@@ -124,6 +124,7 @@ class Bought:
     left: dict[date, int]
     deducted: dict[date, int] = field(default_factory=dict)
     reclaimed: dict[date, int] = field(default_factory=dict)
+    due_until: date = date.max
     statement: Statement | None = None
     on_paper: bool = False
 

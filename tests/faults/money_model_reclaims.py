@@ -58,13 +58,19 @@ class Reclaims:
     def open(
         self, model: Model, purse: Purse, case: str, spent: date = date.min, after: date = date.min
     ) -> None:
-        """What was spent later than a day, or of later months, unless it is in a case already."""
+        """What was spent later than a day, or of later months.
+
+        What is in a case already stays there, unless nobody has decided on it and this is more.
+        """
         for key, bought in model.bought.items():
             line = Line(case, bought, after, 0)
             line.amount_fen = sum(line.parts().values())
-            ours = bought.purse is purse and bought.on > spent and key not in self.lines
-            if ours and line.amount_fen:
+            before = self.lines.get(key)
+            more = before is None or (not before.decision and before.after > after)
+            if bought.purse is purse and bought.on > spent and line.amount_fen and more:
                 self.lines[key] = line
+                if after > date.min:
+                    bought.due_until = after
 
     def of(self, case: str) -> list[str]:
         return [key for key, line in self.lines.items() if line.case == case]

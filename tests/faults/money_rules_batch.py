@@ -59,7 +59,7 @@ class Offline(Walk):
 
 
 RECENT = 20
-"""Of so many sales one is sent again: older ones are too late to be told."""
+"""Of so many sales one is sent again: the newest, with cards that are in use."""
 
 
 def _told(one: dict[str, Any]) -> Line:

@@ -53,7 +53,7 @@ class Cards(Walk):
         """The new card's number is shown to the street, and pays from now on."""
         key, card_id = pick.choice(list(self.losses)), str(new_id())
         loss = self.losses[key]
-        code = replaced(loss)
+        code = replaced(loss, self.model.today)
         self._act(key, "replacement", code, id=card_id)
         if not code:
             shown = self.do(

@@ -149,7 +149,9 @@ class Walk(RuleBasedStateMachine):
         assert found.unbalanced == 0, f"{found.unbalanced} sets do not sum to zero"
         assert found.bought == {k: b.left_fen for k, b in model.bought.items()}
         assert found.holds == {k: h.ended for k, h in model.holds.items()}
-        cards = [[(card.closed, card.lost_on) for card in purse.cards] for purse in purses]
+        cards = [
+            [(card.closed_on is not None, card.lost_on) for card in purse.cards] for purse in purses
+        ]
         assert found.cards == cards, (found.cards, cards)
         self.position = found.position
 

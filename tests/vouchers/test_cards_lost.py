@@ -49,6 +49,7 @@ async def test_a_word_on_the_telephone_stops_the_card_at_once(
 async def test_a_card_is_replaced_once_in_writing_and_the_money_stays(
     town: Town, elder: Elder, shop: Shop, card: str
 ) -> None:
+    town.desk.clock.set(date(2010, 1, 6))
     loss_id = (await lose(town, elder)).json()["loss_id"]
     assert code(await act(town, loss_id, "replacement")) == (409, "not_in_writing")
     assert (await act(town, loss_id, "confirmation")).status_code == 201
@@ -60,7 +61,9 @@ async def test_a_card_is_replaced_once_in_writing_and_the_money_stays(
     new = await number(town, made.json()["card_id"])
     assert new != card
     assert code(await town.redeem(shop, card, 100)) == (409, "card_closed")
-    assert (await town.redeem(shop, new, MONTHLY_FEN)).status_code == 201
+    before = await town.redeem(shop, card, 100, occurred_on="2010-01-05")
+    assert (before.status_code, before.json()["balance_fen"]) == (201, MONTHLY_FEN - 100)
+    assert (await town.redeem(shop, new, MONTHLY_FEN - 100)).status_code == 201
     (line,) = (await town.street().get("/vouchers/v1/card-losses")).json()["items"]
     assert (line["state"], line["new_card_id"]) == ("replaced", made.json()["card_id"])
 

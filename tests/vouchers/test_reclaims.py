@@ -107,6 +107,35 @@ async def test_moving_out_late_reclaims_what_was_spent_of_months_not_due_alone(
     assert (await town.money())["total"]["revoked_fen"] == 7000
 
 
+async def test_a_death_told_after_an_end_takes_over_what_nobody_has_decided_on(
+    town: Town,
+) -> None:
+    elder = Elder()
+    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
+    await town.end(elder, date(2010, 1, 15), "moved_out")
+    await town.die(elder, date(2010, 2, 10))
+    case, emptied = sorted(await cases(town), key=lambda one: -one["spent_fen"])
+    assert (case["reason"], case["spent_fen"]) == ("spent_after_death", MONTHLY_FEN + 3000)
+    assert (emptied["reason"], emptied["spent_fen"]) == ("not_due", 0)
+    await decided(town, case["case_id"], "provider")
+    await town.desk.settle()
+    assert await recovered(town) == MONTHLY_FEN + 3000
+    assert await town.failures() == []
+
+
+async def test_a_death_told_after_a_decision_leaves_the_decision_as_it_is(town: Town) -> None:
+    elder = Elder()
+    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
+    await town.end(elder, date(2010, 1, 15), "moved_out")
+    (case,) = await cases(town)
+    await decided(town, case["case_id"], "provider")
+    await town.die(elder, date(2010, 2, 10))
+    assert [one["spent_fen"] for one in await cases(town)] == [3000]
+    assert await recovered(town) == 3000
+    await town.desk.settle()
+    assert await town.failures() == []
+
+
 async def test_a_decision_needs_two_people_of_two_bodies(town: Town) -> None:
     elder = Elder()
     await spent(town, elder, 2500)

@@ -49,6 +49,24 @@ async def test_what_a_family_owes_by_a_decision_is_not_refunded_as_well(town: To
     assert await town.failures() == []
 
 
+async def test_a_refund_does_not_revive_a_month_that_was_not_due(town: Town) -> None:
+    elder = Elder()
+    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
+    await town.end(elder, date(2010, 1, 15), "moved_out")
+    (case,) = await cases(town)
+    (line,) = await lines_of(town, case["case_id"])
+    path = f"redemptions/{line['redemption_id']}/refunds"
+    back = await town.post(town.finance(), path, amount_fen=4000, reason="服务未完成")
+    months = [(one["month_on"], one["ends"]) for one in back.json()["months"]]
+    assert months == [("2010-02-01", "revoke"), ("2010-01-01", "")]
+    assert back.json()["spendable_fen"] == 1000
+    books = await town.money()
+    assert books["total"]["revoked_fen"] == MONTHLY_FEN
+    assert books["total"]["outstanding_fen"] == 1000
+    await town.desk.settle()
+    assert await town.failures() == []
+
+
 async def test_what_the_provider_gave_back_by_deduction_is_not_refunded_as_well(
     town: Town,
 ) -> None:

@@ -23,6 +23,8 @@ PARTS = NET.format(
     redemptions="reclaim_lines l JOIN redemptions r ON r.id = l.redemption_id",
     which="p.month_on > l.months_after AND l.redemption_id = ANY(CAST(:ids AS uuid[]))",
 )
+# A line that nobody has decided on yet is taken over by what counts more of its redemption: a death
+# after an award's end, or an earlier end.
 OPEN = f"""
 WITH net AS MATERIALIZED (
     {
@@ -36,11 +38,21 @@ WITH net AS MATERIALIZED (
     SELECT redemption_id, CAST(sum(amount_fen) AS bigint) AS amount_fen FROM net
     WHERE NOT EXISTS (SELECT 1 FROM reclaim_lines l WHERE l.redemption_id = net.redemption_id)
     GROUP BY redemption_id
+), wider AS MATERIALIZED (
+    SELECT l.redemption_id, (SELECT CAST(sum(n.amount_fen) AS bigint) FROM net n
+        WHERE n.redemption_id = l.redemption_id) AS amount_fen
+    FROM reclaim_lines l WHERE l.redemption_id IN (SELECT redemption_id FROM net)
+        AND l.decision_id IS NULL AND l.months_after > :months_after
+    FOR UPDATE
 ), opened AS (
     INSERT INTO reclaim_cases (id, person_id, area_code, reason, since_on, opened_on)
     SELECT :case_id, :person_id, :area_code, :reason, :since_on, :today
-    WHERE EXISTS (SELECT 1 FROM spent)
+    WHERE EXISTS (SELECT 1 FROM spent) OR EXISTS (SELECT 1 FROM wider)
     ON CONFLICT DO NOTHING
+), widened AS (
+    UPDATE reclaim_lines l SET case_id = :case_id, months_after = :months_after,
+        amount_fen = w.amount_fen
+    FROM wider w WHERE l.redemption_id = w.redemption_id
 )
 INSERT INTO reclaim_lines (redemption_id, case_id, area_code, provider_id, redeemed_on,
     months_after, amount_fen)

@@ -211,7 +211,7 @@ def _of_payer(purchase: Purchase, till: Till) -> RefusalCode | None:
     payer, day = till.payer, purchase.redeemed_on
     if payer is None:
         return "unknown_card"
-    if payer.card_closed_on is not None:
+    if payer.card_closed_on is not None and payer.card_closed_on <= day:
         return "card_closed"
     # What was bought before the loss was reported is the holder's (C-42).
     if payer.card_lost_on is not None and payer.card_lost_on <= day:

@@ -22,6 +22,7 @@ class Part:
     month_on: date
     valid_until_on: date
     left_fen: int
+    not_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def _spread(booked: Booked, due: int, today: date) -> list[Returned]:
 
 
 def _end_of(part: Part, died_on: date | None, today: date) -> EndAct:
-    if died_on is not None:
+    # Nobody's to spend again: the holder is dead, or had no claim to the month (C-44).
+    if died_on is not None or part.not_due:
         return "revoke"
     return "expire" if part.valid_until_on < today else ""
 

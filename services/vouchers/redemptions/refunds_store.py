@@ -67,4 +67,5 @@ def _part(part: Row) -> Part:
         date.fromisoformat(part["month_on"]),
         date.fromisoformat(part["valid_until_on"]),
         int(part["left_fen"]),
+        bool(part["not_due"]),
     )
