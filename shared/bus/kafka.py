@@ -8,6 +8,7 @@ the receiver's inbox drops what arrives twice.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -174,6 +175,7 @@ class KafkaBus:
             except AWAY:
                 await _stopped(producer)
                 await self._tell_why(first=failures == 0)
+                gc.collect()  # every attempt leaves cycles behind: few objects, and large ones
                 await asyncio.sleep(backoff(failures))
                 failures += 1
                 continue
@@ -201,6 +203,7 @@ class KafkaBus:
                 self._reachable = True
             except AWAY:
                 self._reachable = False
+                gc.collect()
             await rung(self._lost, PROBE_S)
 
     def _new_producer(self) -> AIOKafkaProducer:
