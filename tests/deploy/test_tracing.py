@@ -152,7 +152,7 @@ def test_the_standard_switches_leave_an_office_without_traces(name: str, value: 
 
 
 @pytest.mark.parametrize(("said", "rate"), [("", 1.0), ("0.25", 0.25), ("much", 1.0), ("7", 1.0)])
-def test_a_share_that_is_none_records_everything(
+def test_a_share_is_read_as_the_library_does_and_nonsense_means_everything(
     monkeypatch: pytest.MonkeyPatch, said: str, rate: float
 ) -> None:
     monkeypatch.setenv(SAMPLER, BY_SHARE)

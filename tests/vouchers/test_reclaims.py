@@ -41,6 +41,14 @@ async def spent(town: Town, elder: Elder, *amounts: int, months: int = 1) -> Sho
     return shop
 
 
+async def moved_out_late(town: Town) -> Elder:
+    """A holder who has spent all of January's money and some of February's, not due to him."""
+    elder = Elder()
+    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
+    await town.end(elder, date(2010, 1, 15), "moved_out")
+    return elder
+
+
 async def cases(town: Town, undone: bool = False) -> list[dict[str, Any]]:
     found = await town.finance().get("/vouchers/v1/reclaims", params={"undone": undone})
     items: list[dict[str, Any]] = found.json()["items"]
@@ -99,9 +107,7 @@ async def test_what_was_spent_before_or_on_the_day_of_death_opens_no_case(town: 
 async def test_moving_out_late_reclaims_what_was_spent_of_months_not_due_alone(
     town: Town,
 ) -> None:
-    elder = Elder()
-    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
-    await town.end(elder, date(2010, 1, 15), "moved_out")
+    await moved_out_late(town)
     (case,) = await cases(town)
     assert (case["reason"], case["spent_fen"]) == ("not_due", 3000)
     assert (await town.money())["total"]["revoked_fen"] == 7000
@@ -110,9 +116,7 @@ async def test_moving_out_late_reclaims_what_was_spent_of_months_not_due_alone(
 async def test_a_death_told_after_an_end_takes_over_what_nobody_has_decided_on(
     town: Town,
 ) -> None:
-    elder = Elder()
-    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
-    await town.end(elder, date(2010, 1, 15), "moved_out")
+    elder = await moved_out_late(town)
     await town.die(elder, date(2010, 2, 10))
     case, emptied = sorted(await cases(town), key=lambda one: -one["spent_fen"])
     assert (case["reason"], case["spent_fen"]) == ("spent_after_death", MONTHLY_FEN + 3000)
@@ -124,9 +128,7 @@ async def test_a_death_told_after_an_end_takes_over_what_nobody_has_decided_on(
 
 
 async def test_a_death_told_after_a_decision_leaves_the_decision_as_it_is(town: Town) -> None:
-    elder = Elder()
-    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
-    await town.end(elder, date(2010, 1, 15), "moved_out")
+    elder = await moved_out_late(town)
     (case,) = await cases(town)
     await decided(town, case["case_id"], "provider")
     await town.die(elder, date(2010, 2, 10))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import anyio
 import pytest
 
-from tests.vouchers.test_reclaims import DIED_ON, cases, decided, recovered, spent
+from tests.vouchers.test_reclaims import DIED_ON, cases, decided, moved_out_late, recovered, spent
 from tests.vouchers.town import JANUARY, MONTHLY_FEN, Elder, Town, code
 
 pytestmark = pytest.mark.anyio
@@ -50,9 +49,7 @@ async def test_what_a_family_owes_by_a_decision_is_not_refunded_as_well(town: To
 
 
 async def test_a_refund_does_not_revive_a_month_that_was_not_due(town: Town) -> None:
-    elder = Elder()
-    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
-    await town.end(elder, date(2010, 1, 15), "moved_out")
+    await moved_out_late(town)
     (case,) = await cases(town)
     (line,) = await lines_of(town, case["case_id"])
     path = f"redemptions/{line['redemption_id']}/refunds"
@@ -84,9 +81,7 @@ async def test_what_the_provider_gave_back_by_deduction_is_not_refunded_as_well(
 async def test_months_that_were_due_are_refunded_though_the_others_are_reclaimed(
     town: Town,
 ) -> None:
-    elder = Elder()
-    await spent(town, elder, MONTHLY_FEN + 3000, months=2)
-    await town.end(elder, date(2010, 1, 15), "moved_out")
+    await moved_out_late(town)
     (case,) = await cases(town)
     await decided(town, case["case_id"], "provider")
     (one,) = await lines_of(town, case["case_id"])
