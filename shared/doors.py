@@ -18,6 +18,7 @@ from shared.entering import Opener, Permission, entered, opens, permit
 from shared.errors import Invalid, Refusal
 from shared.idempotency import Answer, Attempt, Replayed
 from shared.problems import MEDIA_TYPE, RESPONSES
+from shared.together import Afresh
 from shared.work import Work
 
 __all__ = [
@@ -69,19 +70,29 @@ class DoorRoute(APIRoute):
             caller = self._caller(request)
             writes = request.method not in SAFE and not reads
             attempt = await _attempt(request, caller) if writes else None
-            work = Work(runtime.database.app, caller, runtime.clock, attempt, state=runtime.state)
-            request.state.work = work
+
+            def work(swift: bool) -> Work:
+                database, clock, state = runtime.database.app, runtime.clock, runtime.state
+                return Work(database, caller, clock, attempt, state=state, swift=swift)
+
+            async def once(work: Work) -> Response:
+                request.state.work = work
+                try:
+                    response = await _inside(inner, request, work)
+                    if writes:
+                        await _finish(work, request, template, response)
+                    if await work.commit():
+                        runtime.committed()
+                    return response
+                except Replayed as again:
+                    return _answer(again.answer)
+                finally:
+                    await work.abandon()
+
             try:
-                response = await _inside(inner, request, work)
-                if writes:
-                    await _finish(work, request, template, response)
-                if await work.commit():
-                    runtime.committed()
-                return response
-            except Replayed as again:
-                return _answer(again.answer)
-            finally:
-                await work.abandon()
+                return await once(work(swift=attempt is not None))
+            except Afresh:
+                return await once(work(swift=False))
 
         return through
 
@@ -163,7 +174,8 @@ async def _finish(work: Work, request: Request, template: str, response: Respons
     work.audit(f"{request.method} {template}", subject, count=count, digest=digest.hex())
     work.remember(Answer(response.status_code, response.headers.get("location"), body))
     # A write that has touched nothing is an attempt all the same, and may have been made before.
-    await work.begin()
+    if work.at_once is None:
+        await work.begin()
 
 
 def _answer(answer: Answer) -> Response:

@@ -64,15 +64,17 @@ class Line:
         return line
 
     @classmethod
-    async def alone(cls, engine: AsyncEngine, sql: str, values: Mapping[str, Any]) -> None:
-        """One statement that is a transaction of its own.
+    async def alone(
+        cls, engine: AsyncEngine, sql: str, values: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """All rows of one statement that is a transaction of its own.
 
         Raises:
             DBAPIError: whatever the database refuses, as the toolkit says it.
         """
         line = await cls._taken(engine)
         try:
-            await line.fetch(sql, values)
+            return await line.fetch(sql, values)
         finally:
             await line.close()
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,9 +20,7 @@ from shared.contracts.letter import Envelope, Letter
 from shared.driver import Line
 from shared.idempotency import ANSWERED, CLAIMED, Answer, Attempt
 from shared.outbox import posting
-
-Row: TypeAlias = Mapping[str, Any]
-"""A row by its columns' names."""
+from shared.swift import Asking, Bidding, Row, Whole, glance, settle
 
 NOTHING = "SELECT 1"
 RELEASE = "RELEASE SAVEPOINT attempted"
@@ -53,6 +51,8 @@ class Work:
     answer: Answer | None = None
     line: Line | None = None
     put_off: tuple[str, Mapping[str, Any]] | None = None
+    swift: bool = False
+    at_once: Bidding | None = None
     trace: str | None = None
     day: date | None = None
     wrote: bool = False
@@ -123,6 +123,28 @@ class Work:
             await self.attempt.replay(self.line)
         return row
 
+    async def glance(self, asking: Asking, one: Any) -> Row:
+        """What one's question finds, read without a lock before any transaction.
+
+        Only a `swift` work may glance. It writes what it decides upon that with `bid`, or is done
+        again.
+
+        Raises:
+            Afresh: the key was taken before, or the statement failed.
+        """
+        assert self.swift
+        assert self.attempt is not None
+        return await glance(self.engine, self._scope, asking, (self.attempt, one))
+
+    def bid(self, bidding: Bidding) -> None:
+        """Put off the one write of a work that has only glanced.
+
+        Claim, write, letters, audit and answer are in one statement then, in which others may
+        share; `commit` raises `Afresh` where it cannot stand.
+        """
+        assert self.line is None
+        self.at_once = bidding
+
     async def value(self, sql: str, /, **values: Any) -> Any:
         """The first column of the first row, or none."""
         found = await (await self.begin()).fetch(sql, values)
@@ -173,7 +195,19 @@ class Work:
         self.answer = answer if self.attempt is not None else None
 
     async def flush(self) -> None:
-        """Write the collected letters, audit rows and answer, in one statement."""
+        """Write the collected letters, audit rows and answer, in one statement.
+
+        Raises:
+            Afresh: what was bid cannot stand.
+        """
+        if self.at_once is not None:
+            assert self.attempt is not None
+            assert self.answer is not None
+            whole = Whole(self.attempt, self.answer, self.audits, self.letters, self.at_once.one)
+            await settle(self.engine, self._scope, self.at_once, whole)
+            self.wrote = True
+            self.letters, self.audits, self.answer = [], [], None
+            return
         parts: list[str] = []
         values: dict[str, Any] = {}
         if self.audits:
@@ -216,7 +250,7 @@ class Work:
         """Flush and commit; tells whether letters or audit rows were written, to be carried on."""
         await self.flush()
         if self.line is None:
-            return False
+            return self.wrote
         await (await self.begin()).command("COMMIT")
         await self._close()
         return self.wrote

@@ -128,7 +128,7 @@ async def redeem(
     purchase = order.purchase(provider_of(caller), store.today, store.policy)
     if shown.on_paper:
         return await _by_paper(purchase, shown, store)
-    till = await store.till(purchase, shown.card)
+    till = await store.glance(purchase, shown.card)
     decision = decide(purchase, till, store.policy)
     if isinstance(decision, Refused):
         await store.refuse(purchase, decision.code, till)

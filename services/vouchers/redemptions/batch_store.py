@@ -19,7 +19,8 @@ from services.vouchers.redemptions.batch import (
     LineDecision,
     Purse,
 )
-from services.vouchers.redemptions.domain import Accepted, Purchase, Refused, redeemed, refused
+from services.vouchers.redemptions.columns import booked, places
+from services.vouchers.redemptions.domain import Accepted, Refused, redeemed, refused
 from services.vouchers.redemptions.store import month_left
 from shared.contracts.letter import Letter
 from shared.vault import Vault
@@ -83,7 +84,7 @@ class Batches(Books):
     def _kept(self, declined: Sequence[tuple[Fresh, Refused]]) -> dict[str, Any]:
         payers = [line.till.payer for line, _ in declined]
         return {
-            **_places([line.purchase for line, _ in declined]),
+            **places([line.purchase for line, _ in declined]),
             "people": [payer.person_id if payer else None for payer in payers],
             "areas": [
                 (payer.area_code if payer else line.till.outlet_area) or self.policy.district
@@ -97,31 +98,6 @@ class Batches(Books):
         if isinstance(line.decision, Accepted):
             return redeemed(line.purchase, line.decision, programmes, now)
         return refused(line.purchase, line.decision.code, line.till, programmes, now)
-
-
-def _places(purchases: Sequence[Purchase]) -> dict[str, Any]:
-    return {
-        "ids": [purchase.id for purchase in purchases],
-        "outlets": [purchase.outlet_id for purchase in purchases],
-        "items": [purchase.item_code for purchase in purchases],
-        "amounts": [purchase.amount_fen for purchase in purchases],
-    }
-
-
-def booked(accepted: Sequence[tuple[Purchase, Accepted]]) -> dict[str, Any]:
-    """The values of one booking of many purchases."""
-    charges = [(purchase.id, charge) for purchase, one in accepted for charge in one.charges]
-    return {
-        **_places([purchase for purchase, _ in accepted]),
-        "cards": [one.payer.card_id for _, one in accepted],
-        "people": [one.payer.person_id for _, one in accepted],
-        "applications": [one.charges[0].month.application_id for _, one in accepted],
-        "areas": [one.payer.area_code for _, one in accepted],
-        "days": [purchase.redeemed_on for purchase, _ in accepted],
-        "charged": [redemption_id for redemption_id, _ in charges],
-        "accounts": [charge.month.account_id for _, charge in charges],
-        "charges": [charge.amount_fen for _, charge in charges],
-    }
 
 
 def _facts(row: Row) -> BatchFacts:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from services.vouchers.paper.presenting import PaperHand
 from services.vouchers.paper.presenting_store import PaperAtTill
-from services.vouchers.redemptions.batch_store import BOOK, booked
+from services.vouchers.redemptions.batch_store import BOOK
+from services.vouchers.redemptions.columns import booked
 from services.vouchers.redemptions.domain import Accepted, Purchase, Till, redeemed
 from services.vouchers.redemptions.paper import paper_till
 from services.vouchers.redemptions.store import Redemptions

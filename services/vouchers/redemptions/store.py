@@ -1,4 +1,4 @@
-"""Redemptions in the database: one statement reads and locks, one books."""
+"""Redemptions in the database: one statement reads, one books what was decided on that."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from services.vouchers.ledger.store import Books
+from services.vouchers.redemptions.crowd import Look, Sale, looking, selling
 from services.vouchers.redemptions.domain import (
     Accepted,
     MonthLeft,
@@ -20,9 +21,15 @@ from services.vouchers.redemptions.domain import (
     redeemed,
     refused,
 )
+from shared.swift import Bidding
+from shared.together import Afresh
 from shared.vault import Vault
+from shared.work import Work
 
-TILL = "SELECT * FROM till(:id, :digest, :outlet_id, :item_code, :provider_id, :day, :today)"
+TILL = """
+SELECT facts
+FROM till_locked(:id, :digest, :outlet_id, :item_code, :provider_id, :day, :today) AS facts
+"""
 BOOK = """
 SELECT book_redemption(:id, :card_id, :person_id, :application_id, :area_code, :provider_id,
     :outlet_id, :item_code, CAST(:amount_fen AS bigint), :day, :today, :sub,
@@ -44,6 +51,10 @@ ORDER BY r.id LIMIT :most
 class Redemptions(Books):
     """The tills' side of the books."""
 
+    def __init__(self, work: Work) -> None:
+        super().__init__(work)
+        self._seen: tuple[Look, str] | None = None
+
     @property
     def vault(self) -> Vault:
         vault: Vault = self._work.state["vault"]
@@ -59,11 +70,30 @@ class Redemptions(Books):
             today=self.today,
         )
         assert row is not None
-        return till_of(row)
+        return till_of(orjson.loads(row["facts"]))
+
+    async def glance(self, purchase: Purchase, digest: bytes) -> Till:
+        """The same without a lock, if the work may: the booking looks again.
+
+        Raises:
+            Afresh: this was asked before.
+        """
+        if not self._work.swift:
+            return await self.till(purchase, digest)
+        look = Look(purchase, digest, self.today)
+        row = await self._work.glance(looking, look)
+        self._seen = (look, row["facts"])
+        return till_of(orjson.loads(row["facts"]))
 
     async def accept(self, purchase: Purchase, accepted: Accepted) -> None:
         """Book the redemption and tell it."""
-        payer = accepted.payer
+        self._work.send(redeemed(purchase, accepted, self.policy.programmes, self.now))
+        payer, sub = accepted.payer, self._work.caller.sub
+        if self._seen is not None:
+            sale = Sale(*self._seen, accepted, sub)
+            alike = (purchase.provider_id, self.today, sub)
+            self._work.bid(Bidding(selling, alike, payer.person_id, sale))
+            return
         await self._work.run_last(
             BOOK,
             **self._stamp(purchase),
@@ -75,10 +105,15 @@ class Redemptions(Books):
             accounts=[charge.month.account_id for charge in accepted.charges],
             amounts=[charge.amount_fen for charge in accepted.charges],
         )
-        self._work.send(redeemed(purchase, accepted, self.policy.programmes, self.now))
 
     async def refuse(self, purchase: Purchase, code: RefusalCode, till: Till) -> None:
-        """Keep the refusal and tell it; nothing is booked."""
+        """Keep the refusal and tell it; nothing is booked.
+
+        Raises:
+            Afresh: it was decided upon a glance.
+        """
+        if self._seen is not None:
+            raise Afresh
         payer = till.payer
         await self._work.run_last(
             REFUSE,
@@ -111,31 +146,36 @@ def _place(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def till_of(row: Mapping[str, Any]) -> Till:
+def till_of(facts: Mapping[str, Any]) -> Till:
+    """What the tills' functions tell, for the domain."""
     payer = None
-    if row["holder"] is not None:
+    if facts["holder"] is not None:
         payer = Payer(
-            row["card"],
-            row["card_closed_on"],
-            row["holder"],
-            row["holder_area"],
-            row["holder_died_on"],
-            row["card_lost_on"],
-            row["token_until_on"],
+            UUID(facts["card"]),
+            _day(facts["card_closed_on"]),
+            UUID(facts["holder"]),
+            facts["holder_area"],
+            _day(facts["holder_died_on"]),
+            _day(facts["card_lost_on"]),
+            _day(facts["token_until_on"]),
         )
     return Till(
-        taken=row["taken"],
+        taken=facts["taken"],
         payer=payer,
-        outlet_provider=row["outlet_provider"],
-        outlet_area=row["outlet_area"],
-        standing=row["standing"],
-        category=row["category"],
-        voucher_allowed=bool(row["voucher_allowed"]),
-        published_on=row["item_published_on"],
-        months=tuple(month_left(month) for month in orjson.loads(row["months"] or "[]")),
-        held_fen=row["held_fen"],
-        lapsed_on=row["lapsed_on"],
+        outlet_provider=facts["outlet_provider"],
+        outlet_area=facts["outlet_area"],
+        standing=facts["standing"],
+        category=facts["category"],
+        voucher_allowed=bool(facts["voucher_allowed"]),
+        published_on=_day(facts["item_published_on"]),
+        months=tuple(month_left(month) for month in facts["months"] or ()),
+        held_fen=facts["held_fen"],
+        lapsed_on=_day(facts["lapsed_on"]),
     )
+
+
+def _day(said: str | None) -> date | None:
+    return date.fromisoformat(said) if said else None
 
 
 def month_left(month: Mapping[str, Any]) -> MonthLeft:
