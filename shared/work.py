@@ -260,7 +260,7 @@ class Work:
         await self._close()
         self.letters.clear()
         self.audits.clear()
-        self.answer = self.put_off = None
+        self.answer = self.put_off = self.at_once = None
 
     async def _close(self) -> None:
         line, self.line = self.line, None
