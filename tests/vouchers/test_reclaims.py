@@ -127,15 +127,30 @@ async def test_a_death_told_after_an_end_takes_over_what_nobody_has_decided_on(
     assert await town.failures() == []
 
 
-async def test_a_death_told_after_a_decision_leaves_the_decision_as_it_is(town: Town) -> None:
+@pytest.mark.parametrize(
+    ("way", "back_fen", "nobody_asks_fen"),
+    [("provider", 3000, MONTHLY_FEN), ("waive", 0, MONTHLY_FEN + 3000)],
+)
+async def test_a_death_told_after_a_decision_leaves_it_as_it_is_and_finance_is_told_of_the_rest(
+    town: Town, way: str, back_fen: int, nobody_asks_fen: int
+) -> None:
     elder = await moved_out_late(town)
     (case,) = await cases(town)
-    await decided(town, case["case_id"], "provider")
+    await decided(town, case["case_id"], way)
+    assert await left_of_it(town) == []
     await town.die(elder, date(2010, 2, 10))
     assert [one["spent_fen"] for one in await cases(town)] == [3000]
-    assert await recovered(town) == 3000
+    assert await recovered(town) == back_fen
+    assert await left_of_it(town) == [nobody_asks_fen]
     await town.desk.settle()
     assert await town.failures() == []
+
+
+async def left_of_it(town: Town) -> list[int]:
+    """What finance is told that a provider still has, though its buyer was dead."""
+    query = {"kind": "after_death_decided_before"}
+    found = await town.finance().get("/vouchers/v1/exceptions", params=query)
+    return [line["amount_fen"] for line in found.json()["items"]]
 
 
 async def test_a_decision_needs_two_people_of_two_bodies(town: Town) -> None:

@@ -15,6 +15,7 @@ from shared.pages import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_curso
 router = doors("/v1/exceptions", "reports")
 Store = Annotated[ExceptionReports, Depends(opens(ExceptionReports))]
 Kind = Literal[
+    "after_death_decided_before",
     "nearly_used",
     "night_not_conserved",
     "override_in_force",
@@ -41,7 +42,8 @@ async def exceptions(
     store: Store, kind: Kind | None = None, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[ExceptionLine]:
     """Allocations nearly used, papers without a second signature for days, overrides in force,
-    open reclaims and suspicions, and nights that were not conserved."""
+    open reclaims and suspicions, debts, nights that were not conserved, and what a provider still
+    has of a purchase after a death that was decided on before the death was known."""
     after = read_cursor(cursor, str, date.fromisoformat, str, str)
     rows = await store.page(kind, (after[0], after[1], after[2], after[-1]), limit + 1)
     lines = [ExceptionLine.model_validate(dict(row)) for row in rows]

@@ -30,6 +30,29 @@ SELECT 'reclaim_open', 'reclaim_cases', CAST(c.id AS text), c.opened_on, sum(l.a
 FROM reclaim_cases c JOIN reclaim_lines l ON l.case_id = c.id
 WHERE l.decision_id IS NULL GROUP BY c.id, c.opened_on
 """
+# A redemption stands in one case: what was decided on it for an award's end stays as it is when a
+# death is told later. What the provider still has of it and nobody asks back is told of.
+DECIDED_BEFORE = """
+SELECT 'after_death_decided_before', 'redemptions', CAST(r.id AS text), h.died_on,
+    had.amount_fen - coalesce(asked.amount_fen, 0), 1
+FROM reclaim_lines l JOIN reclaim_cases c ON c.id = l.case_id AND c.reason = 'not_due'
+    JOIN redemptions r ON r.id = l.redemption_id
+    JOIN holders h ON h.person_id = r.person_id AND h.died_on < r.redeemed_on
+    CROSS JOIN LATERAL (
+        SELECT sum(p.amount_fen) AS amount_fen FROM (
+            SELECT account_kind, amount_fen FROM postings WHERE act = 'redeem' AND cause = r.id
+            UNION ALL SELECT account_kind, amount_fen FROM postings
+                WHERE act IN ('refund', 'recover') AND cause = r.id
+        ) p WHERE p.account_kind = 'provider_payable'
+    ) had
+    CROSS JOIN LATERAL (
+        SELECT sum(CASE d.way WHEN 'family' THEN k.amount_fen
+            ELSE k.amount_fen - k.recovered_fen END) AS amount_fen
+        FROM reclaim_parts k JOIN reclaim_decisions d ON d.id = k.decision_id
+        WHERE k.redemption_id = r.id AND d.way <> 'waive' AND d.outcome IS DISTINCT FROM 'refused'
+    ) asked
+WHERE l.decision_id IS NOT NULL AND had.amount_fen > coalesce(asked.amount_fen, 0)
+"""
 DEBTS = """
 SELECT 'debt_open', 'provider_debts', CAST(id AS text), claimed_on, amount_fen - received_fen, 1
 FROM provider_debts WHERE received_fen < amount_fen
@@ -54,7 +77,7 @@ PAPERS = (
     ("settlements", "amount_fen", "second_on IS NULL AND void_on IS NULL"),
 )
 ALL = " UNION ALL ".join(
-    [NEARLY, ORDERS, RECLAIMS, DEBTS, SUSPICIONS, NIGHTS]
+    [NEARLY, ORDERS, RECLAIMS, DECIDED_BEFORE, DEBTS, SUSPICIONS, NIGHTS]
     + [UNSIGNED.format(table=table, amount=amount, open=open_) for table, amount, open_ in PAPERS]
 )
 EXCEPTIONS = f"""
