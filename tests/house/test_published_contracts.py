@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
-from deploy.publish import DOCS, events, write
+from deploy.publish import DOCS, events, interfaces, write
 from deploy.publishing.asyncapi import asyncapi
 from deploy.publishing.examples import example
 from deploy.publishing.schemas import ALWAYS, ATTRIBUTES, envelope_schema, facts_schema
@@ -80,9 +80,12 @@ def leaves(schema: Schema) -> Iterator[Schema]:
         yield from leaves(one)
 
 
-def test_the_files_in_docs_are_up_to_date(tmp_path: Path) -> None:
-    write(events(), tmp_path)
-    kept = {one.name: one.read_bytes() for one in (DOCS / "events").iterdir()}
+@pytest.mark.parametrize(("place", "files"), [("events", events), ("openapi", interfaces)])
+def test_the_files_in_docs_are_up_to_date(
+    place: str, files: Callable[[], dict[str, bytes]], tmp_path: Path
+) -> None:
+    write(files(), tmp_path)
+    kept = {one.name: one.read_bytes() for one in (DOCS / place).iterdir()}
     fresh = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
     stale = sorted(name for name in kept | fresh if kept.get(name) != fresh.get(name))
     assert stale == [], "run `make docs`"

@@ -265,14 +265,15 @@ async def test_the_books_take_nothing_that_is_not_whole(
     assert await told_by_the_books(town, shop, cards) == ("", "")
     beyond = MONTHLY_FEN + 1
     stranger = Caller("till", "provider", "*", str(new_id()))
-    for sent, state, why in (
+    wrongs: tuple[tuple[dict[str, Any], str, str], ...] = (
         ({"sale_charges": [SOME_FEN - 1]}, "23514", "make up"),
         ({"sale_amounts": [beyond], "sale_charges": [beyond]}, "40001", "cover"),
         ({"sale_accounts": [accounts[1]]}, "40001", "cover"),
         ({"sale_seen": ["{}"]}, "40001", "changed"),
         ({"fresh": "false"}, "40001", "key"),
         ({"caller": stranger}, "42501", "another provider"),
-    ):
+    )
+    for sent, state, why in wrongs:
         told = await told_by_the_books(town, shop, one, **sent)
         assert (told[0], why in told[1]) == (state, True), (sent, told)
     twice = await told_by_the_books(town, shop, [*one, *one])
