@@ -116,7 +116,7 @@ async def settle(
     """Write all that a work writes.
 
     Raises:
-        Afresh: it cannot stand, and nothing was written.
+        Afresh: it cannot stand, and nothing was written; or it failed, and the key will tell.
     """
     kind = ("settle", bidding.writing, bidding.alike, *scope.values())
     say = partial(_settled, engine, scope, bidding.writing)

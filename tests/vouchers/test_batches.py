@@ -248,9 +248,9 @@ async def test_numbers_of_cards_are_in_no_answer_and_no_stored_answer(
     wrong = cards[0][:-1] + str((int(cards[0][-1]) + 1) % 10)
     lines = [line(shop, cards[0], 1), line(shop, wrong, 1), line(shop, "7" * 40, 1)]
     answer = await town.post(town.till(shop), "redemptions/batch", lines=lines)
-    kept = await town.desk.work("vouchers").rows(
-        "SELECT convert_from(body, 'UTF8') AS body FROM idempotency"
-    )
+    work = town.desk.work("vouchers")
+    kept = await work.rows("SELECT convert_from(body, 'UTF8') AS body FROM idempotency")
+    await work.abandon()
     for number in (cards[0], wrong, "7" * 40):
         assert number not in answer.text
         assert not [row for row in kept if number in (row["body"] or "")]
