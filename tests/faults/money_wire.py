@@ -53,6 +53,9 @@ class Wire:
         """
         line = await self._free.get()
         kept: Line | None = None
+        if line is not None and line[0].at_eof():  # it rested longer than the server keeps one
+            line[1].close()
+            line = None
         try:
             line = line or await self._dial()
             line[1].write(self.request(path, body, token))
