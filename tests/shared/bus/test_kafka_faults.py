@@ -135,15 +135,18 @@ class Shares(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self._given = asyncio.Event()
-        self._awaited = ""
+        self._awaited, self._members = "", 0
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._awaited and self._awaited in record.getMessage():
-            self._given.set()
+            self._members -= 1
+            if self._members == 0:
+                self._given.set()
 
-    def next(self, partitions: int) -> Awaitable[object]:
-        """Listen from now on until somebody is given so many."""
-        self._given, self._awaited = asyncio.Event(), f"reads {partitions} partitions"
+    def next(self, partitions: int, members: int = 1) -> Awaitable[object]:
+        """Listen from now on until so many members were given so many each."""
+        self._given, self._members = asyncio.Event(), members
+        self._awaited = f"reads {partitions} partitions"
         return asyncio.wait_for(self._given.wait(), SHARED_WITHIN_S)
 
 
@@ -168,7 +171,7 @@ async def test_two_processes_share_the_partitions_and_the_one_that_stays_takes_a
     whole = shares.next(4)
     async with started(KafkaBus(broker.url, "staying"), ear) as staying:
         await whole
-        half = shares.next(2)
+        half = shares.next(2, members=2)
         async with started(KafkaBus(broker.url, "leaving"), ear) as leaving:
             await half
             await carry(leaving, together)
