@@ -19,6 +19,7 @@ from shared.audit import AuditRow, auditing
 from shared.contracts.letter import Envelope
 from shared.driver import Line
 from shared.idempotency import Answer, Attempt
+from shared.outages import sqlstate_of
 from shared.outbox import posting
 from shared.together import Afresh, choir_of
 
@@ -156,7 +157,7 @@ async def _settled(
     try:
         await Line.alone(engine, _settling(f"{audited},{posted}", sql), {**ours, **values})
     except DBAPIError as failure:
-        if getattr(failure.orig, "sqlstate", None) in {CHANGED, *BUSY}:
+        if sqlstate_of(failure) in {CHANGED, *BUSY}:
             raise Afresh from failure
         raise
     return [None] * len(wholes)

@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.outages import sqlstate_of
+
 log = logging.getLogger("juyang.together")
 MOST = 50
 """So many works at most share a statement."""
@@ -75,7 +77,8 @@ class Choir:
             told = await say([one for one, _ in here])
         except Exception as trouble:
             if not isinstance(trouble, Afresh):  # each will meet it again by himself, and tell it
-                log.warning("%d together failed: %s", len(here), why(trouble))
+                kind, state = type(trouble).__name__, sqlstate_of(trouble)
+                log.warning("%d together failed: %s %s", len(here), kind, state)
             for _, answer in here:
                 if not answer.done():
                     answer.set_exception(Afresh())
@@ -83,12 +86,6 @@ class Choir:
         for (_, answer), its in zip(here, told, strict=True):
             if not answer.done():
                 answer.set_result(its)
-
-
-def why(trouble: Exception) -> str:
-    """What failed, without any value."""
-    state = getattr(getattr(trouble, "orig", None), "sqlstate", None)
-    return f"{type(trouble).__name__} {state}" if state else type(trouble).__name__
 
 
 CHOIRS: WeakKeyDictionary[AsyncEngine, Choir] = WeakKeyDictionary()

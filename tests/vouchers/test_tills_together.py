@@ -212,7 +212,7 @@ async def test_a_holder_whom_somebody_else_has_locked_holds_nobody_up(
             others_done.set()
 
     admin = await asyncpg.connect(database)
-    async with admin.transaction(), anyio.create_task_group() as crowd:
+    async with anyio.create_task_group() as crowd, admin.transaction():
         await admin.execute(
             "SELECT 1 FROM vouchers.holders WHERE person_id = $1 FOR UPDATE", elders[1].person_id
         )
@@ -221,7 +221,6 @@ async def test_a_holder_whom_somebody_else_has_locked_holds_nobody_up(
         with anyio.fail_after(PATIENCE_S):
             await others_done.wait()
         assert cards[0] not in answers
-        await admin.execute("COMMIT")
     await admin.close()
     assert {answer.status_code for answer in answers.values()} == {201}
 
